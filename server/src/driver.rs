@@ -166,6 +166,7 @@ impl Driver {
                 }
             }
             SessionEvent::CaughtUp(session) => self.handle(Event::CaughtUp(session)),
+            SessionEvent::HeadsWritten(session) => self.handle(Event::HeadsWritten(session)),
             SessionEvent::Closed(session) => match self.relay.user_of(session) {
                 Some(user) => self.waiting.push_closed(user, session),
                 None => self.close(session),
@@ -411,6 +412,8 @@ mod tests {
             let (outbox, frames) = outbox();
             events.send(hello(session, outbox)).await.unwrap();
             read_heads(&frames).await;
+            let written = SessionEvent::HeadsWritten(SessionId(session));
+            events.send(written).await.unwrap();
             devices.push(frames);
         }
         let request = Request::Set(Setting::FirstContact { ask: false });

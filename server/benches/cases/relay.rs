@@ -7,7 +7,8 @@ use std::time::Instant;
 use recado_server::id::SessionId;
 use recado_server::relay::{Event, Peer, Relay, RelayConfig};
 use recado_server::store::{
-    AuthenticatedUser, Origin, ReadResult, StoredEntry, StoredMemberships, StoredRoom, WriteResult,
+    AuthenticatedUser, HeadsRest, Origin, ReadResult, StoredEntry, StoredMemberships, StoredRoom,
+    WriteResult,
 };
 use recado_server::{Limits, Policy};
 use recado_shared::rules::membership::MemberState;
@@ -157,6 +158,7 @@ fn enter(relay: &mut Relay, user: UserId, now: Now) {
         heads: Vec::new(),
         people: Vec::new(),
         stamp: Stamp(0),
+        rest: HeadsRest::default(),
     };
     relay.handle(
         Event::Hello {
@@ -168,6 +170,7 @@ fn enter(relay: &mut Relay, user: UserId, now: Now) {
     );
     relay.handle(Event::Written(login), now);
     relay.handle(Event::Read(heads), now);
+    relay.handle(Event::HeadsWritten(session), now);
 }
 
 fn session_of(user: UserId) -> SessionId {

@@ -1,22 +1,22 @@
 //! Heads for sessions: at the start, after a change, and after a session was behind. At most one
-//! reading per session is under way.
+//! page per session is being read or waits to be written.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use recado_shared::limits::{
-    MAX_DISPLAY_NAME_CHARS, MAX_HEADS_PER_FRAME, MAX_NAME_LEN, MAX_PAGE_LEN,
-};
 use recado_shared::{
-    DirectPair, Head, HeadsPage, RoomInfo, ServerFrame, Stamp, UserId, UserName, UserProfile,
+    DirectPair, Head, HeadsPage, ServerFrame, Stamp, UserId, UserName, UserProfile,
 };
 
+use super::session::HeadsReading;
 use super::{Relay, SessionId};
-use crate::store::Read;
+use crate::store::{HeadsRest, Read};
 
 impl Relay {
+    /// Reads a set of heads, page after page. The next page is read once the last one is written, so that
+    /// a session that reads slowly keeps no more than one page.
     pub(super) fn read_heads(&mut self, id: SessionId, since: Option<Stamp>) {
         if let Some(session) = self.sessions.get_mut(&id) {
-            session.is_reading_heads = true;
+            session.heads = HeadsReading::Reading { stamp: None };
             let user = session.user;
             self.queue_read(Read::Heads {
                 session: id,
@@ -31,24 +31,50 @@ impl Relay {
         id: SessionId,
         heads: Vec<Head>,
         users: Vec<(UserId, UserName)>,
-        stamp: Stamp,
+        (newest, rest): (Stamp, HeadsRest),
     ) {
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
         };
-        session.is_reading_heads = false;
+        // What changed after the first page is in no later one for certain.
+        let stamp = match session.heads {
+            HeadsReading::Reading { stamp: Some(first) } => first,
+            HeadsReading::Reading { stamp: None }
+            | HeadsReading::Idle
+            | HeadsReading::Writing { .. } => newest,
+        };
+        let complete = rest.is_empty().then_some(stamp);
         let viewer = session.user;
-        let again = session.read_heads_again.take();
+        session.heads = HeadsReading::Writing { stamp, rest };
         let names = users.into_iter().collect();
-        let mut pages = pages_of(heads).into_iter().peekable();
-        while let Some(heads) = pages.next() {
-            let page = HeadsPage {
-                people: self.members_of(viewer, &heads, &names),
-                heads,
-                complete: pages.peek().is_none().then_some(stamp),
-            };
-            self.send(id, ServerFrame::Heads(page));
+        let page = HeadsPage {
+            people: self.members_of(viewer, &heads, &names),
+            heads,
+            complete,
+        };
+        self.send(id, ServerFrame::Heads(page));
+    }
+
+    /// Reads the next page, or what changed meanwhile.
+    pub(super) fn heads_written(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        let HeadsReading::Writing { stamp, rest } = &mut session.heads else {
+            return;
+        };
+        let (stamp, rest) = (*stamp, std::mem::take(rest));
+        if !rest.is_empty() {
+            let user = session.user;
+            session.heads = HeadsReading::Reading { stamp: Some(stamp) };
+            return self.queue_read(Read::MoreHeads {
+                session: id,
+                user,
+                rest,
+            });
         }
+        session.heads = HeadsReading::Idle;
+        let again = session.read_heads_again.take();
         if again.is_some() {
             self.read_heads(id, again);
         }
@@ -94,7 +120,7 @@ impl Relay {
     fn read_heads_again(&mut self, id: SessionId, since: Stamp) {
         match self.sessions.get_mut(&id) {
             Some(session) if session.behind_since.is_some() => {}
-            Some(session) if session.is_reading_heads => {
+            Some(session) if session.heads != HeadsReading::Idle => {
                 let again = session.read_heads_again.unwrap_or(since).min(since);
                 session.read_heads_again = Some(again);
             }
@@ -109,35 +135,4 @@ impl Relay {
             self.read_heads_again(id, since);
         }
     }
-}
-
-/// Heads in pages that fit into frames; one empty page for no heads.
-fn pages_of(heads: Vec<Head>) -> Vec<Vec<Head>> {
-    let mut pages = vec![Vec::new()];
-    let mut len = 0;
-    for head in heads {
-        let page = pages.last_mut().expect("there is always one");
-        let more = len_of(&head);
-        if !page.is_empty() && (page.len() >= MAX_HEADS_PER_FRAME || len + more > MAX_PAGE_LEN) {
-            len = 0;
-            pages.push(vec![head]);
-        } else {
-            page.push(head);
-        }
-        len += more;
-    }
-    pages
-}
-
-/// An upper bound of the bytes of a head in a frame, with the profiles of its members.
-pub(super) fn len_of(head: &Head) -> usize {
-    const NUMBER: usize = 10;
-    const PROFILE: usize = NUMBER + MAX_NAME_LEN + 4 * MAX_DISPLAY_NAME_CHARS + 6;
-    let cursors = head.cursors.len() * 3 * NUMBER;
-    let topic = |room: &RoomInfo| room.topic.as_ref().map_or(0, |topic| topic.as_str().len());
-    let rest = match &head.room {
-        Some(room) => room.name.as_str().len() + topic(room) + 4 * NUMBER,
-        None => PROFILE,
-    };
-    6 * NUMBER + cursors + rest
 }

@@ -38,6 +38,8 @@ pub enum Event {
     OutboxFull(SessionId),
     /// A session has written everything up to its `Behind`.
     CaughtUp(SessionId),
+    /// A session has written a page of heads.
+    HeadsWritten(SessionId),
     Written(WriteResult),
     Read(ReadResult),
     Admin {
@@ -56,7 +58,8 @@ pub enum Event {
 pub enum Effect {
     /// Send one session a frame that must reach it, such as a welcome, an answer or heads. There is always
     /// room in its outbox, because requests in flight bound such frames. A refusal and a close end the
-    /// session; [`Event::CaughtUp`] follows [`ServerFrame::Behind`].
+    /// session; [`Event::CaughtUp`] follows [`ServerFrame::Behind`], and [`Event::HeadsWritten`]
+    /// [`ServerFrame::Heads`].
     Send {
         to: SessionId,
         frame: ServerFrame,

@@ -7,6 +7,7 @@ use recado_shared::{
     Stamp,
 };
 
+use super::session::HeadsReading;
 use super::{Relay, SessionId};
 use crate::store::Read;
 
@@ -23,7 +24,7 @@ impl Relay {
         }
         let user = session.user;
         // The heads that follow the places make up for all that happens meanwhile.
-        session.is_reading_heads = true;
+        session.heads = HeadsReading::Reading { stamp: None };
         let agreement = if known.is_empty() {
             Agreement::Full
         } else {

@@ -11,7 +11,7 @@ use recado_shared::{
 
 use super::device::{asks_for_link, device_name};
 use super::registrations::PendingHello;
-use super::session::Session;
+use super::session::{HeadsReading, Session};
 use super::{Peer, Policy, Relay, SessionId};
 use crate::address;
 use crate::store::{Admission, AuthenticatedUser, Login, Write};
@@ -182,7 +182,7 @@ impl Relay {
             announce_at: None,
             typing: BTreeMap::new(),
             behind_since: None,
-            is_reading_heads: false,
+            heads: HeadsReading::Idle,
             read_heads_again: None,
         };
         self.sessions.insert(id, session);

@@ -130,6 +130,7 @@ impl Relay {
             Event::Closed(session) => self.closed(session),
             Event::OutboxFull(session) => self.outbox_full(session),
             Event::CaughtUp(session) => self.caught_up(session),
+            Event::HeadsWritten(session) => self.heads_written(session),
             Event::Written(written) => self.written(written),
             Event::Read(result) => self.read(result),
             Event::Admin { ticket, request } => self.admin(ticket, request),
@@ -248,7 +249,8 @@ impl Relay {
                 heads,
                 people,
                 stamp,
-            } => self.heads_read(session, heads, people, stamp),
+                rest,
+            } => self.heads_read(session, heads, people, (stamp, rest)),
             ReadResult::Agreed { session, places } => self.places_read(session, &places),
             ReadResult::Answer { origin, result } => self.query_answered(origin, result),
         }

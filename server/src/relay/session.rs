@@ -8,7 +8,7 @@ use recado_shared::{
 };
 
 use super::event::Peer;
-use crate::store::Origin;
+use crate::store::{HeadsRest, Origin};
 
 #[derive(Debug)]
 pub(super) struct Session {
@@ -28,10 +28,24 @@ pub(super) struct Session {
     /// Set while the session does not keep up: it gets no live frames, and heads since this stamp, the
     /// newest before the first frame that its outbox had no room for, make up for them.
     pub(super) behind_since: Option<Stamp>,
-    /// Whether heads are being read: one set at a time, so that at most three sets of pages are queued.
-    pub(super) is_reading_heads: bool,
+    pub(super) heads: HeadsReading,
     /// The stamp from which to read heads once more after the reading under way.
     pub(super) read_heads_again: Option<Stamp>,
+}
+
+/// Progress of the set of heads for one session.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum HeadsReading {
+    Idle,
+    /// A page is being read. `stamp` is that of the first page, once there was one.
+    Reading {
+        stamp: Option<Stamp>,
+    },
+    /// A page waits to be written. The rest is read after that.
+    Writing {
+        stamp: Stamp,
+        rest: HeadsRest,
+    },
 }
 
 /// The user and the device that made a request, with the place to which its answer goes.

@@ -13,7 +13,7 @@ mod user;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use recado_shared::limits::{MAX_HEADS_PER_FRAME, MAX_PAGE_LEN, MAX_WATCHED, TYPING_INTERVAL};
+use recado_shared::limits::{MAX_WATCHED, TYPING_INTERVAL};
 use recado_shared::{
     Activity, Answer, ClientFrame, CloseReason, Content, ConversationId, CursorUpdate, DeviceKey,
     Entry, Head, HeadsPage, Hello, InviteToken, LogId, MemberCursors, MessageBody, MessageId,
@@ -23,10 +23,8 @@ use recado_shared::{
 };
 
 use super::*;
-use crate::config::MAX_USERS_LIMIT;
-use crate::session::HEADS_CAPACITY;
 use crate::store::{
-    Admission, AuthenticatedUser, Login, NameSearch, NewEntry, Query, Read, StoredEntry,
+    Admission, AuthenticatedUser, HeadsRest, Login, NameSearch, NewEntry, Query, Read, StoredEntry,
     StoredMemberships,
 };
 
@@ -130,6 +128,7 @@ fn heads_read(session: SessionId, stamp: u64) -> Event {
         heads: Vec::new(),
         people: Vec::new(),
         stamp: Stamp(stamp),
+        rest: HeadsRest::default(),
     })
 }
 
@@ -294,6 +293,7 @@ impl Desk {
         self.relay
             .handle(logged_in(session, Ok(admitted(user, false))), self.now);
         self.relay.handle(heads_read(session, 10), self.now);
+        self.relay.handle(Event::HeadsWritten(session), self.now);
     }
 
     /// Passes deadlines until none is left.

@@ -45,6 +45,8 @@ pub enum SessionEvent {
     },
     /// Everything up to [`AfterWrite::CaughtUp`](super::AfterWrite::CaughtUp) is written.
     CaughtUp(SessionId),
+    /// A page of heads is written.
+    HeadsWritten(SessionId),
     /// The connection is closed or lost.
     Closed(SessionId),
 }

@@ -44,7 +44,7 @@ pub(super) struct OpenSession<'a, S> {
     is_admitted: bool,
     heartbeat: Heartbeat,
     local_frames: u8,
-    catch_up: CatchUp,
+    report: Report,
     /// The last frame is queued: nothing more is read, and nothing is queued after it.
     is_closing: bool,
     /// The reason in the last frame.
@@ -60,12 +60,18 @@ struct Heartbeat {
     last_ping: u32,
 }
 
-/// Progress of a frame with [`AfterWrite::CaughtUp`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum CatchUp {
+/// Progress of a frame of which the driver is told once it is written. No other is queued before that.
+#[derive(Debug)]
+enum Report {
     None,
-    Queued,
-    Written,
+    Queued(SessionEvent),
+    Written(SessionEvent),
+}
+
+impl Report {
+    fn is_queued(&self) -> bool {
+        matches!(self, Self::Queued(_))
+    }
 }
 
 impl<'a, S: AsyncRead + AsyncWrite + Unpin> OpenSession<'a, S> {
@@ -94,7 +100,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> OpenSession<'a, S> {
                 last_ping: 0,
             },
             local_frames: 0,
-            catch_up: CatchUp::None,
+            report: Report::None,
             is_closing: false,
             close_reason: None,
         }
@@ -138,19 +144,23 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> OpenSession<'a, S> {
                     return Poll::Ready(SessionEnd::Disconnected);
                 }
                 self.local_frames = 0;
-                if self.catch_up == CatchUp::Queued {
-                    self.catch_up = CatchUp::Written;
-                }
+                self.report = match std::mem::replace(&mut self.report, Report::None) {
+                    Report::Queued(event) => Report::Written(event),
+                    other => other,
+                };
             }
             if self.is_closing {
                 return Poll::Ready(SessionEnd::Closed(self.close_reason));
             }
-            if self.catch_up == CatchUp::Written && !self.driver.is_closed {
-                ready!(self.driver.poll_ready(cx));
-                self.driver.send(SessionEvent::CaughtUp(self.id), cx);
-            }
             // A driver that has stopped needs no event, but its last frames are still written.
-            self.catch_up = CatchUp::None;
+            if matches!(self.report, Report::Written(_)) && !self.driver.is_closed {
+                ready!(self.driver.poll_ready(cx));
+            }
+            if let Report::Written(event) = std::mem::replace(&mut self.report, Report::None)
+                && !self.driver.is_closed
+            {
+                self.driver.send(event, cx);
+            }
             if !ready!(self.take_queued(cx)) {
                 return Poll::Ready(SessionEnd::Disconnected);
             }
@@ -161,7 +171,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> OpenSession<'a, S> {
     /// outbox without a last frame.
     fn take_queued(&mut self, cx: &Context<'_>) -> Poll<bool> {
         let (writer, window) = (&mut self.stream.writer, &mut self.window);
-        let (catch_up, is_closing) = (&mut self.catch_up, &mut self.is_closing);
+        let (id, report, is_closing) = (self.id, &mut self.report, &mut self.is_closing);
         let close_reason = &mut self.close_reason;
         let mut has_failed = false;
         let taken = self.outbox.poll_batch(cx, |frame| {
@@ -170,13 +180,16 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> OpenSession<'a, S> {
                 AfterWrite::Nothing | AfterWrite::Welcomed(..) => {}
                 // Before the bytes are written: the client may reuse the number once it has them.
                 AfterWrite::Answered(number) => window.remove(number),
-                AfterWrite::CaughtUp => *catch_up = CatchUp::Queued,
+                AfterWrite::CaughtUp => *report = Report::Queued(SessionEvent::CaughtUp(id)),
+                AfterWrite::HeadsWritten => {
+                    *report = Report::Queued(SessionEvent::HeadsWritten(id));
+                }
                 AfterWrite::Close => {
                     *is_closing = true;
                     *close_reason = reason_in(&frame.payload);
                 }
             }
-            if has_failed || *is_closing || *catch_up == CatchUp::Queued || writer.is_full() {
+            if has_failed || *is_closing || report.is_queued() || writer.is_full() {
                 ControlFlow::Break(())
             } else {
                 ControlFlow::Continue(())

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
-use recado_shared::limits::{MAX_REQUESTS_IN_FLIGHT, MAX_ROOMS_OF_USER};
+use recado_shared::limits::{MAX_AGREED_PER_FRAME, MAX_REQUESTS_IN_FLIGHT, MAX_ROOMS_OF_USER};
 use recado_shared::{ProtocolVersion, RequestNumber, ServerFrame, UserId, codec};
 use tracing::{debug, error};
 
@@ -17,15 +17,10 @@ use crate::id::SessionId;
 /// Most live frames that wait for one session. With one more, the session is behind.
 pub const PUSH_CAPACITY: usize = 256;
 
-/// Least heads of direct conversations, and of rooms, in a full page.
-const HEADS_PER_PAGE: usize = 100;
-const ROOM_HEADS_PER_PAGE: usize = 20;
-
-/// Capacity for three sets of heads pages, each with a conversation with each other user, and the
-/// rooms that the user is or was in. While a session is behind, it gets the set that is being read and
-/// the one after it; once it has caught up, one more may follow before these are written.
-pub const HEADS_CAPACITY: usize = 3
-    * (MAX_USERS_LIMIT as usize / HEADS_PER_PAGE + 2 * MAX_ROOMS_OF_USER / ROOM_HEADS_PER_PAGE + 1);
+/// Capacity for the page of heads that waits to be written, and before it the places of all conversations
+/// with other users and of the rooms that the user is or was in.
+pub const HEADS_CAPACITY: usize =
+    1 + (MAX_USERS_LIMIT as usize + 2 * MAX_ROOMS_OF_USER).div_ceil(MAX_AGREED_PER_FRAME);
 
 /// Capacity that live frames leave free for the frames that must not be dropped: answers, which the
 /// session's window bounds, heads, and one each of welcome, behind and close.
@@ -78,6 +73,8 @@ pub enum AfterWrite {
     Answered(RequestNumber),
     /// Tells the driver that the session caught up.
     CaughtUp,
+    /// Tells the driver that a page of heads is written.
+    HeadsWritten,
     Close,
 }
 
@@ -87,9 +84,9 @@ impl AfterWrite {
             ServerFrame::Welcome(welcome) => Self::Welcomed(welcome.version, welcome.user),
             ServerFrame::Answer { number, .. } => Self::Answered(*number),
             ServerFrame::Behind => Self::CaughtUp,
+            ServerFrame::Heads(_) => Self::HeadsWritten,
             ServerFrame::Refused(_) | ServerFrame::Close(_) => Self::Close,
-            ServerFrame::Heads(_)
-            | ServerFrame::Entry { .. }
+            ServerFrame::Entry { .. }
             | ServerFrame::Cursors { .. }
             | ServerFrame::Presence { .. }
             | ServerFrame::Typing { .. }

@@ -29,7 +29,9 @@ pub(crate) enum Subject {
 impl Subject {
     pub(crate) fn of_read(read: &Read) -> Self {
         match read {
-            Read::Heads { user, .. } | Read::Agreed { user, .. } => Self::User(*user),
+            Read::Heads { user, .. } | Read::MoreHeads { user, .. } | Read::Agreed { user, .. } => {
+                Self::User(*user)
+            }
             Read::Query { user, query, .. } => match query {
                 Query::Page { conversation, .. } | Query::Resend { conversation, .. } => {
                     Self::Conversation(*conversation)

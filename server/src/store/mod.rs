@@ -27,7 +27,7 @@ pub use operator::{administer, create_invite, invite_uses_left, open_admin};
 pub use tables::overview::{Admin, InviteInfo, RoomInfo, UserDetail, UserInfo, UserState};
 pub use values::{
     AdminChange, AdminOutcome, Admission, AuthenticatedUser, ChangeError, CheckpointThresholds,
-    ClockCheck, DeviceChange, Login, NameSearch, NewEntry, NewRoom, Origin, Query, Read,
+    ClockCheck, DeviceChange, HeadsRest, Login, NameSearch, NewEntry, NewRoom, Origin, Query, Read,
     ReadResult, STORE_WINDOW, StoreConfig, StoreError, StoreStats, StoredDisplay, StoredEntry,
     StoredMemberships, StoredRoom, UserChange, UserOutcome, Write, WriteResult,
 };

@@ -205,7 +205,7 @@ impl Client {
         server: &mut Server,
     ) {
         let frame: ServerFrame = codec::decode(bytes).expect("servers write frames");
-        let is_behind = frame == ServerFrame::Behind;
+        let taken = frame.clone();
         self.note_drafts(&frame);
         match frame {
             ServerFrame::Welcome(welcome) => {
@@ -215,7 +215,7 @@ impl Client {
             ServerFrame::Refused(refusal) => panic!("refused: {refusal}"),
             frame => self.handle(Event::Net(NetEvent::Frame(frame)), clock, server),
         }
-        server.taken(session, is_behind, clock);
+        server.taken(session, &taken, clock);
     }
 
     /// What another device of the user has in a composer can be sent from here too.

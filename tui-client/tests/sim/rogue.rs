@@ -48,7 +48,7 @@ impl Rogue {
                 ..
             } if link == self.link => {
                 let frame: ServerFrame = codec::decode(&bytes).expect("servers write frames");
-                server.taken(session, frame == ServerFrame::Behind, clock);
+                server.taken(session, &frame, clock);
             }
             Step::Cut { link, .. } if link == self.link || link == u64::MAX => {
                 if let Some(session) = self.session.take() {

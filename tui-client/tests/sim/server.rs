@@ -235,7 +235,10 @@ impl Server {
                 let got: Vec<_> = entries.iter().collect();
                 assert_eq!(got, expected, "user {user} reads {conversation:?}");
             }
-            (Read::Heads { user, .. }, ReadResult::Heads { heads, .. }) => {
+            (
+                Read::Heads { user, .. } | Read::MoreHeads { user, .. },
+                ReadResult::Heads { heads, .. },
+            ) => {
                 for head in heads {
                     let log = &self.record.logs[&head.conversation];
                     let member = &log.members[user];
@@ -265,12 +268,15 @@ impl Server {
     }
 
     /// A frame was taken from the connection by its client.
-    pub(crate) fn taken(&mut self, session: SessionId, is_behind: bool, clock: &mut Clock) {
-        if let Some(connection) = self.connections.get_mut(&session) {
-            connection.on_their_way = connection.on_their_way.saturating_sub(1);
-            if is_behind {
-                self.handle(Event::CaughtUp(session), clock);
-            }
+    pub(crate) fn taken(&mut self, session: SessionId, frame: &ServerFrame, clock: &mut Clock) {
+        let Some(connection) = self.connections.get_mut(&session) else {
+            return;
+        };
+        connection.on_their_way = connection.on_their_way.saturating_sub(1);
+        match frame {
+            ServerFrame::Behind => self.handle(Event::CaughtUp(session), clock),
+            ServerFrame::Heads(_) => self.handle(Event::HeadsWritten(session), clock),
+            _ => {}
         }
     }
 

@@ -66,15 +66,12 @@ fn answers_for_a_session_that_is_gone_find_no_session() {
     desk.check(appended(origin(S1, 1), ALICE, 1, false), &[]);
     desk.check(Event::OutboxFull(S1), &[]);
     desk.check(Event::CaughtUp(S1), &[]);
+    desk.check(Event::HeadsWritten(S1), &[]);
     desk.check(Event::Closed(S1), &[]);
 }
 
-#[test]
-fn many_heads_come_in_pages_each_with_its_people() {
-    let mut desk = Desk::of_two();
-    let count = MAX_HEADS_PER_FRAME as u64 + 1;
-    let peers: Vec<UserId> = (0..count).map(|n| UserId(10 + n)).collect();
-    let head = |peer| Head {
+fn head(peer: UserId) -> Head {
+    Head {
         conversation: ConversationId::direct(ALICE, peer),
         newest: Seq(1),
         newest_time: Timestamp(5),
@@ -83,41 +80,61 @@ fn many_heads_come_in_pages_each_with_its_people() {
         first: Seq(1),
         room: None,
         is_request: false,
+    }
+}
+
+#[test]
+fn the_next_page_of_heads_is_read_once_the_last_one_is_written() {
+    let mut desk = Desk::new(Policy::Invite);
+    desk.greet(S1, peer("192.0.2.1"), hello());
+    let welcomed = logged_in(S1, Ok(admitted(ALICE, false)));
+    desk.relay.handle(welcomed, desk.now);
+    let page_read = |heads: &[UserId], rest: &[i64], stamp| {
+        Event::Read(ReadResult::Heads {
+            session: S1,
+            heads: heads.iter().copied().map(head).collect(),
+            people: [ALICE, BOB].map(|user| (user, name(user))).into(),
+            stamp: Stamp(stamp),
+            rest: HeadsRest(rest.to_vec()),
+        })
     };
-    let heads: Vec<_> = peers.iter().copied().map(head).collect();
-    let everyone = peers.iter().copied().chain([ALICE]);
-    let result = ReadResult::Heads {
-        session: S1,
-        heads: heads.clone(),
-        people: everyone.map(|user| (user, name(user))).collect(),
-        stamp: Stamp(12),
-    };
-    let person = |user, presence| UserProfile {
-        user,
-        name: name(user),
-        presence,
-        display: None,
-    };
-    let page = |heads: &[Head], peers: &[UserId], complete| {
-        let others = peers.iter().map(|&user| person(user, Presence::Offline));
+    let page = |heads: &[UserId], complete| {
+        let person = |user, presence| UserProfile {
+            user,
+            name: name(user),
+            presence,
+            display: None,
+        };
+        let people = match heads {
+            [] => Vec::new(),
+            _ => vec![
+                person(ALICE, Presence::Online),
+                person(BOB, Presence::Offline),
+            ],
+        };
         let page = HeadsPage {
-            heads: heads.to_vec(),
-            people: [person(ALICE, Presence::Online)]
-                .into_iter()
-                .chain(others)
-                .collect(),
+            heads: heads.iter().copied().map(head).collect(),
+            people,
             complete,
         };
         send(S1, ServerFrame::Heads(page))
     };
-    let first = MAX_PAGE_LEN / catch_up::len_of(&heads[0]);
-    desk.check(
-        Event::Read(result),
-        &[
-            page(&heads[..first], &peers[..first], None),
-            page(&heads[first..], &peers[first..], Some(Stamp(12))),
-        ],
-    );
+    let more = |rest: &[i64]| {
+        Effect::Read(Read::MoreHeads {
+            session: S1,
+            user: ALICE,
+            rest: HeadsRest(rest.to_vec()),
+        })
+    };
+    desk.check(page_read(&[BOB], &[8, 9], 12), &[page(&[BOB], None)]);
+    // However long the session takes, it gets nothing more before it has written the page.
+    desk.check(Event::HeadsWritten(S1), &[more(&[8, 9])]);
+    desk.check(Event::HeadsWritten(S1), &[]);
+    desk.check(page_read(&[BOB], &[9], 13), &[page(&[BOB], None)]);
+    desk.check(Event::HeadsWritten(S1), &[more(&[9])]);
+    // The set counts as that of its first page: later ones may lack what changed meanwhile.
+    desk.check(page_read(&[], &[], 14), &[page(&[], Some(Stamp(12)))]);
+    desk.check(Event::HeadsWritten(S1), &[]);
 }
 
 #[test]
@@ -146,6 +163,7 @@ fn a_session_that_is_behind_gets_no_live_frames_until_caught_up() {
         &[accepted(asked, 4), to_bob(4)],
     );
     desk.check(heads_read(S2, 13), &[no_heads(S2, 13)]);
+    desk.check(Event::HeadsWritten(S2), &[]);
     desk.check(Event::CaughtUp(S2), &[]);
 }
 
@@ -162,34 +180,10 @@ fn heads_are_read_one_set_at_a_time() {
         let expected = if seq == 1 { &expected[..] } else { &[] };
         desk.check(Event::CaughtUp(S2), expected);
     }
-    desk.check(
-        heads_read(S2, 11),
-        &[no_heads(S2, 11), read_heads(S2, BOB, Some(11))],
-    );
+    desk.check(heads_read(S2, 11), &[no_heads(S2, 11)]);
+    desk.check(Event::HeadsWritten(S2), &[read_heads(S2, BOB, Some(11))]);
     desk.check(heads_read(S2, 12), &[no_heads(S2, 12)]);
-}
-
-#[test]
-fn the_heads_that_may_be_queued_at_a_time_have_room() {
-    let mut desk = Desk::of_two();
-    let behind = |desk: &mut Desk| {
-        desk.check(Event::OutboxFull(S2), &[send(S2, ServerFrame::Behind)]);
-    };
-    behind(&mut desk);
-    let read = [read_heads(S2, BOB, Some(10))];
-    desk.check(Event::CaughtUp(S2), &read);
-    behind(&mut desk);
-    desk.check(Event::CaughtUp(S2), &[]);
-    // Everything from here on may wait behind the last mark.
-    behind(&mut desk);
-    let heads = no_heads(S2, 10);
-    desk.check(heads_read(S2, 10), &[heads.clone(), read[0].clone()]);
-    desk.check(heads_read(S2, 10), std::slice::from_ref(&heads));
-    desk.check(Event::CaughtUp(S2), &read);
-    desk.check(heads_read(S2, 10), &[heads]);
-    let sets = 3;
-    let pages = (MAX_USERS_LIMIT as usize).div_ceil(MAX_HEADS_PER_FRAME);
-    assert!(sets * pages <= HEADS_CAPACITY);
+    desk.check(Event::HeadsWritten(S2), &[]);
 }
 
 #[test]

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, btree_map};
 
-use recado_shared::limits::MAX_MEMBERS_WITH_CURSORS;
+use recado_shared::limits::{
+    MAX_DISPLAY_NAME_CHARS, MAX_HEADS_PER_FRAME, MAX_MEMBERS_WITH_CURSORS, MAX_NAME_LEN,
+    MAX_PAGE_LEN,
+};
 use recado_shared::{
     Head, HistoryVisibility, MemberCursors, Membership, Role, RoomInfo, RoomName, Seq, Stamp,
     Timestamp, Topic, UserId, UserName, Visibility,
@@ -12,46 +15,109 @@ use rusqlite::{Connection, Result, Row, params};
 use crate::id::SessionId;
 use crate::store::damage::{DamageLog, Subject};
 use crate::store::tables::{conversations, schema};
-use crate::store::values::ReadResult;
 use crate::store::values::column::{int, mute, optional_text, optional_uint, text, uint, variant};
+use crate::store::values::{HeadsRest, ReadResult};
 
-/// Heads that changed after a stamp; the newest conversation is first.
-const CHANGED: &str =
+/// What a head is made of.
+const COLUMNS: &str =
     "SELECT c.id, c.low, c.high, c.room, c.newest, c.newest_time, m.first, m.last,
          c.messages - m.read_messages - m.own_after_read, m.delivered, m.read,
          m.standing, m.role, m.is_muted, m.mute_until,
          r.name, r.topic, r.visibility, r.history, r.members, m.is_request
      FROM members m JOIN conversations c ON c.id = m.conversation
          LEFT JOIN rooms r ON r.id = c.room
-     WHERE m.user = ?1 AND (m.standing IN (0, 1) OR ?2 > 0)
-         AND (m.changed > ?2 OR (c.changed > ?2 AND m.standing = 0))";
+     WHERE m.user = ?1";
 
-pub(super) fn all(
+/// Those that changed after a stamp.
+const CHANGED: &str = "(m.standing IN (0, 1) OR ?2 > 0)
+     AND (m.changed > ?2 OR (c.changed > ?2 AND m.standing = 0))";
+
+/// A page of heads, which fits into a frame, and the conversations that are left for the next pages.
+#[derive(Default)]
+struct Page {
+    heads: Vec<Head>,
+    people: BTreeMap<UserId, UserName>,
+    /// An upper bound of the bytes of the heads.
+    len: usize,
+    rest: Vec<i64>,
+}
+
+impl Page {
+    fn is_full(&self) -> bool {
+        !self.rest.is_empty() || self.heads.len() >= MAX_HEADS_PER_FRAME
+    }
+
+    /// Adds the head of a conversation, or leaves it for the next page.
+    fn add(&mut self, row: i64, head: Head) {
+        let len = len_of(&head);
+        let fits = self.heads.is_empty() || self.len + len <= MAX_PAGE_LEN;
+        if self.is_full() || !fits {
+            self.rest.push(row);
+        } else {
+            self.heads.push(head);
+            self.len += len;
+        }
+    }
+
+    fn result(self, session: SessionId, stamp: Stamp) -> ReadResult {
+        ReadResult::Heads {
+            session,
+            heads: self.heads,
+            people: self.people.into_iter().collect(),
+            stamp,
+            rest: HeadsRest(self.rest),
+        }
+    }
+}
+
+/// The first page of the heads that changed after a stamp, the newest conversation first. It settles which
+/// conversations the next pages have; each head is as new as its page.
+pub(super) fn first(
     db: &Connection,
     session: SessionId,
     user: UserId,
     since: Stamp,
 ) -> Result<ReadResult> {
     let (_, stamp) = schema::identity(db)?;
-    let mut changed =
-        db.prepare_cached(&format!("{CHANGED} ORDER BY c.newest_time DESC, c.id DESC"))?;
-    let mut people = BTreeMap::new();
-    let mut heads = Vec::new();
+    let mut changed = db.prepare_cached(&format!(
+        "{COLUMNS} AND {CHANGED} ORDER BY c.newest_time DESC, c.id DESC"
+    ))?;
+    let mut page = Page::default();
     let mut rows = changed.query(params![int(user.0), int(since.0)])?;
     while let Some(row) = rows.next()? {
-        heads.push(head(db, user, row, &mut people)?);
+        let conversation = row.get(0)?;
+        if page.is_full() {
+            page.rest.push(conversation);
+        } else {
+            let head = head(db, user, row, &mut page.people)?;
+            page.add(conversation, head);
+        }
     }
-    Ok(ReadResult::Heads {
-        session,
-        heads,
-        people: people.into_iter().collect(),
-        stamp,
-    })
+    Ok(page.result(session, stamp))
 }
 
-/// The heads that can be read, each by itself. The others are reported; their clients keep what they
-/// have.
-pub(super) fn undamaged(
+/// The next page of heads, from the conversations that the last one left over.
+pub(super) fn more(
+    db: &Connection,
+    session: SessionId,
+    user: UserId,
+    rest: HeadsRest,
+) -> Result<ReadResult> {
+    let (_, stamp) = schema::identity(db)?;
+    let mut page = Page::default();
+    for conversation in rest.0 {
+        if page.is_full() {
+            page.rest.push(conversation);
+        } else if let Some(head) = of_row(db, user, conversation, None, &mut page.people)? {
+            page.add(conversation, head);
+        }
+    }
+    Ok(page.result(session, stamp))
+}
+
+/// [`first`], with the heads that can be read, each by itself. The others are reported; their clients keep
+/// what they have.
+pub(super) fn first_undamaged(
     db: &Connection,
     session: SessionId,
     user: UserId,
@@ -59,25 +125,48 @@ pub(super) fn undamaged(
     damage: &DamageLog,
 ) -> Result<ReadResult> {
     db.prepare_cached("BEGIN")?.execute([])?;
-    let mut people = BTreeMap::new();
-    let mut heads = Vec::new();
-    for row in rows_of(db, user, damage) {
-        match of_row(db, user, row, since, &mut people) {
-            Ok(head) => heads.extend(head),
-            Err(error) => damage.report(db, subject_of(db, row), &error),
-        }
-    }
+    let rows = rows_of(db, user, damage);
+    let mut page = undamaged(db, user, &rows, Some(since), damage);
     // Without the stamp the client asks for the same heads again in its next session.
     let stamp = schema::identity(db).map_or(since, |(_, stamp)| stamp);
     // After damage SQLite refuses to commit, even what only read.
     db.prepare_cached("ROLLBACK")?.execute([])?;
-    heads.sort_by_key(|head| std::cmp::Reverse(head.newest_time));
-    Ok(ReadResult::Heads {
-        session,
-        heads,
-        people: people.into_iter().collect(),
-        stamp,
-    })
+    page.heads
+        .sort_by_key(|head| std::cmp::Reverse(head.newest_time));
+    Ok(page.result(session, stamp))
+}
+
+/// [`more`], with the heads that can be read.
+pub(super) fn more_undamaged(
+    db: &Connection,
+    session: SessionId,
+    user: UserId,
+    rest: &HeadsRest,
+    damage: &DamageLog,
+) -> Result<ReadResult> {
+    db.prepare_cached("BEGIN")?.execute([])?;
+    let page = undamaged(db, user, &rest.0, None, damage);
+    db.prepare_cached("ROLLBACK")?.execute([])?;
+    // The stamp of the first page counts.
+    Ok(page.result(session, Stamp::default()))
+}
+
+fn undamaged(
+    db: &Connection,
+    user: UserId,
+    rows: &[i64],
+    since: Option<Stamp>,
+    damage: &DamageLog,
+) -> Page {
+    let mut page = Page::default();
+    for &row in rows {
+        match of_row(db, user, row, since, &mut page.people) {
+            Ok(Some(head)) => page.add(row, head),
+            Ok(None) => {}
+            Err(error) => damage.report(db, subject_of(db, row), &error),
+        }
+    }
+    page
 }
 
 /// The rows of a user's conversations, up to the first damage in their list.
@@ -98,18 +187,39 @@ fn rows_of(db: &Connection, user: UserId, damage: &DamageLog) -> Vec<i64> {
     found
 }
 
+/// The head of one conversation, if it changed after a stamp.
 fn of_row(
     db: &Connection,
     user: UserId,
     conversation: i64,
-    since: Stamp,
+    since: Option<Stamp>,
     people: &mut BTreeMap<UserId, UserName>,
 ) -> Result<Option<Head>> {
-    let mut statement = db.prepare_cached(&format!("{CHANGED} AND m.conversation = ?3"))?;
-    let mut rows = statement.query(params![int(user.0), int(since.0), conversation])?;
+    let condition = match since {
+        Some(_) => CHANGED,
+        None => "?2 IS NULL",
+    };
+    let mut statement = db.prepare_cached(&format!(
+        "{COLUMNS} AND {condition} AND m.conversation = ?3"
+    ))?;
+    let since = since.map(|since| int(since.0));
+    let mut rows = statement.query(params![int(user.0), since, conversation])?;
     rows.next()?
         .map(|row| head(db, user, row, people))
         .transpose()
+}
+
+/// An upper bound of the bytes of a head in a frame, with the profiles of its members.
+fn len_of(head: &Head) -> usize {
+    const NUMBER: usize = 10;
+    const PROFILE: usize = NUMBER + MAX_NAME_LEN + 4 * MAX_DISPLAY_NAME_CHARS + 6;
+    let cursors = head.cursors.len() * 3 * NUMBER;
+    let topic = |room: &RoomInfo| room.topic.as_ref().map_or(0, |topic| topic.as_str().len());
+    let rest = match &head.room {
+        Some(room) => room.name.as_str().len() + topic(room) + 4 * NUMBER,
+        None => PROFILE,
+    };
+    6 * NUMBER + cursors + rest
 }
 
 fn subject_of(db: &Connection, row: i64) -> Subject {

@@ -12,7 +12,7 @@ use crate::store::answers::{Answers, StoreEvent};
 use crate::store::damage::{DamageLog, Subject};
 use crate::store::tables::epochs;
 use crate::store::values;
-use crate::store::values::{Fault, Origin, Read, ReadResult};
+use crate::store::values::{Fault, HeadsRest, Origin, Read, ReadResult};
 
 /// Answers a request from one transaction, so that the answer is consistent.
 pub(crate) fn answer(db: &Connection, read: Read) -> Result<ReadResult> {
@@ -24,7 +24,12 @@ pub(crate) fn answer(db: &Connection, read: Read) -> Result<ReadResult> {
             session,
             user,
             since,
-        } => heads::all(db, session, user, since.unwrap_or_default()),
+        } => heads::first(db, session, user, since.unwrap_or_default()),
+        Read::MoreHeads {
+            session,
+            user,
+            rest,
+        } => heads::more(db, session, user, rest),
         Read::Agreed {
             session,
             user,
@@ -62,6 +67,11 @@ pub(crate) fn answer_undamaged(
             user,
             since,
         } => Retry::Heads(session, user, since.unwrap_or_default()),
+        Read::MoreHeads {
+            session,
+            user,
+            ref rest,
+        } => Retry::MoreHeads(session, user, rest.clone()),
         Read::Agreed {
             session,
             user,
@@ -72,7 +82,10 @@ pub(crate) fn answer_undamaged(
     match answer(db, read) {
         Err(error) if Fault::of(&error) == Fault::Damage => match retry {
             Retry::Heads(session, user, since) => {
-                heads::undamaged(db, session, user, since, damage)
+                heads::first_undamaged(db, session, user, since, damage)
+            }
+            Retry::MoreHeads(session, user, rest) => {
+                heads::more_undamaged(db, session, user, &rest, damage)
             }
             Retry::Agreed(session, user, place) => agreed(db, session, user, place, damage),
             Retry::None(origin) => {
@@ -89,6 +102,7 @@ pub(crate) fn answer_undamaged(
 enum Retry {
     /// Each head is read by itself.
     Heads(SessionId, UserId, Stamp),
+    MoreHeads(SessionId, UserId, HeadsRest),
     /// A damaged log counts as agreed.
     Agreed(SessionId, UserId, u64),
     /// It fails with [`RequestError::Damaged`].

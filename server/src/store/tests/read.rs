@@ -1,6 +1,6 @@
 //! Heads, pages and the directory.
 
-use recado_shared::limits::{MAX_BODY_LEN, MAX_PAGE_LEN};
+use recado_shared::limits::{MAX_BODY_LEN, MAX_HEADS_PER_FRAME, MAX_PAGE_LEN};
 use recado_shared::{Entry, Head, PageRange, Stamp, codec};
 
 use super::*;
@@ -21,7 +21,8 @@ fn heads(
             heads,
             people,
             stamp,
-        } => (heads, people, stamp),
+            rest,
+        } if rest.is_empty() => (heads, people, stamp),
         other => panic!("{other:?}"),
     }
 }
@@ -241,4 +242,99 @@ fn the_directory_is_read_page_by_page() {
         people(&mut desk, "b", Some("anna"), 1),
         page(&["Bert"], false)
     );
+}
+
+/// Registers a user where there are many.
+fn peer(desk: &mut Desk, number: u64) -> UserId {
+    let mut key = [0xff; 32];
+    key[..8].copy_from_slice(&number.to_be_bytes());
+    let login = Login {
+        key: DeviceKey(key),
+        max_users: 10_000,
+        ..login(1, Some(&format!("peer{number}")))
+    };
+    desk.login(login).unwrap().user
+}
+
+/// The numbers of heads in each page, and all conversations in their order.
+fn paged(desk: &mut Desk, user: UserId, since: Option<u64>) -> (Vec<usize>, Vec<ConversationId>) {
+    let (mut lens, mut all) = (Vec::new(), Vec::new());
+    let mut read = Read::Heads {
+        session: SESSION,
+        user,
+        since: since.map(Stamp),
+    };
+    loop {
+        let ReadResult::Heads { heads, rest, .. } = desk.read(read) else {
+            panic!("heads are answered by heads");
+        };
+        let bytes: usize = heads
+            .iter()
+            .map(|head| codec::encode(head).unwrap().len())
+            .sum();
+        assert!(bytes <= MAX_PAGE_LEN, "{bytes}");
+        lens.push(heads.len());
+        all.extend(heads.iter().map(|head| head.conversation));
+        if rest.is_empty() {
+            return (lens, all);
+        }
+        read = Read::MoreHeads {
+            session: SESSION,
+            user,
+            rest,
+        };
+    }
+}
+
+#[test]
+fn many_heads_come_in_pages_that_fit_into_frames() {
+    let mut desk = Desk::new();
+    let alice = desk.register("alice");
+    let count = 2 * MAX_HEADS_PER_FRAME as u64 + 1;
+    let peers: Vec<_> = (0..count).map(|n| peer(&mut desk, n)).collect();
+    for (n, &peer) in (1..).zip(&peers) {
+        desk.say(alice, peer, n, "hi");
+    }
+    let (lens, all) = paged(&mut desk, alice, None);
+    assert!(
+        lens.len() > 2 && lens.iter().all(|&len| len > 0),
+        "{lens:?}"
+    );
+    let newest_first = peers.iter().rev();
+    let expected: Vec<_> = newest_first
+        .map(|&peer| ConversationId::direct(alice, peer))
+        .collect();
+    assert_eq!(all, expected);
+}
+
+#[test]
+fn a_conversation_that_moves_between_two_pages_is_in_one_of_them() {
+    let mut desk = Desk::new();
+    let alice = desk.register("alice");
+    let count = MAX_HEADS_PER_FRAME as u64 + 1;
+    let peers: Vec<_> = (0..count).map(|n| peer(&mut desk, n)).collect();
+    for (n, &peer) in (1..).zip(&peers) {
+        desk.say(alice, peer, n, "hi");
+    }
+    let read = Read::Heads {
+        session: SESSION,
+        user: alice,
+        since: None,
+    };
+    let ReadResult::Heads { rest, .. } = desk.read(read) else {
+        panic!("heads are answered by heads");
+    };
+    // The oldest one of the rest becomes the newest one of all.
+    desk.say(alice, peers[0], 1_000, "again");
+    let read = Read::MoreHeads {
+        session: SESSION,
+        user: alice,
+        rest,
+    };
+    let ReadResult::Heads { heads, .. } = desk.read(read) else {
+        panic!("heads are answered by heads");
+    };
+    let moved = heads.last().unwrap();
+    assert_eq!(moved.conversation, ConversationId::direct(alice, peers[0]));
+    assert_eq!(moved.newest, Seq(2));
 }

@@ -17,7 +17,7 @@ pub use config::{CheckpointThresholds, ClockCheck, STORE_WINDOW, StoreConfig};
 pub use error::StoreError;
 pub(crate) use failure::{Failure, Rejection, answer, ensure};
 pub(crate) use fault::Fault;
-pub use read::{NameSearch, Query, Read, ReadResult};
+pub use read::{HeadsRest, NameSearch, Query, Read, ReadResult};
 pub(crate) use refused::Refused;
 pub use request::{
     Admission, AuthenticatedUser, DeviceChange, Login, NewEntry, NewRoom, Origin, StoredDisplay,

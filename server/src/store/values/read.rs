@@ -17,6 +17,13 @@ pub enum Read {
         /// Only heads that changed after this stamp.
         since: Option<Stamp>,
     },
+    /// The next page of heads.
+    MoreHeads {
+        session: SessionId,
+        user: UserId,
+        /// What the last page left over.
+        rest: HeadsRest,
+    },
     /// How far the logs of a user reach up to a place in the order of all entries.
     Agreed {
         session: SessionId,
@@ -30,15 +37,28 @@ pub enum Read {
     },
 }
 
+/// Conversations whose heads belong to an answer and are not read yet, in their order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HeadsRest(pub(crate) Vec<i64>);
+
+impl HeadsRest {
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
 /// The outcome of a [`Read`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReadResult {
+    /// A page of heads, which fits into a frame.
     Heads {
         session: SessionId,
         /// The newest conversation is first.
         heads: Vec<Head>,
         people: Vec<(UserId, UserName)>,
+        /// The newest stamp at the time of this page.
         stamp: Stamp,
+        rest: HeadsRest,
     },
     Agreed {
         session: SessionId,
