@@ -5,11 +5,11 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use confique::{Config as _, Layer as _};
-use recado_shared::ServerAddress;
 use recado_shared::limits::MAX_FRAME_LEN;
 use serde::{Deserialize, Serialize};
 
 use crate::connections::CLOSING_CONNECTIONS;
+use crate::public_address::PublicAddress;
 
 /// Largest [`Limits::max_users`]. The capacity of the outboxes depends on it.
 pub const MAX_USERS_LIMIT: u32 = 100_000;
@@ -37,8 +37,10 @@ pub struct Config {
     /// Folder of all durable data. One server per folder.
     pub data_dir: PathBuf,
     pub policy: Policy,
-    /// The address in invites. `None`: a guess of the machine's own.
-    pub public_address: Option<ServerAddress>,
+    /// The address in invites. `None`: the remembered one, or a guess of the machine's own.
+    pub public_address: Option<PublicAddress>,
+    /// Whether later starts use the same public address; `None` is forgotten then, too.
+    pub remembers_public_address: bool,
     /// Whether the clock is right even if it is far from that of the last run.
     pub accept_clock: bool,
     /// Places for the local ticket, best first. If empty, no ticket is written.
@@ -46,9 +48,17 @@ pub struct Config {
     pub limits: Limits,
 }
 
+/// The part of the configuration that a running server takes over, see
+/// [`Reloader`](crate::Reloader).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reloadable {
+    pub policy: Policy,
+    pub limits: Limits,
+}
+
 // The comments of the fields are those of the configuration file, see `settings::template`.
 /// Limits. "Per address" means per IPv4 address, or per /64 network of IPv6.
-#[derive(Clone, Copy, Debug, confique::Config)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, confique::Config)]
 #[config(layer_attr(derive(Debug)))]
 #[config(layer_attr(serde(deny_unknown_fields)))]
 pub struct Limits {
@@ -120,6 +130,7 @@ impl Config {
             policy: Policy::default(),
             public_address: None,
             accept_clock: false,
+            remembers_public_address: false,
             ticket_places: Vec::new(),
             limits: Limits::default(),
         }

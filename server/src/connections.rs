@@ -19,7 +19,7 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use self::turns::{Permit, Turns};
-use crate::config::Limits;
+use crate::config::Reloadable;
 
 /// Shortest wait for its peer after which a connection may be given up: more than a round trip over
 /// continents and mobile networks, so that a burst of honest clients queues instead of losing some.
@@ -38,7 +38,7 @@ const MAX_RATED_NETWORKS: usize = 16_384;
 /// All open connections of a listener.
 #[derive(Debug)]
 pub struct Connections {
-    limits: watch::Receiver<Limits>,
+    settings: watch::Receiver<Reloadable>,
     turns: Arc<Turns>,
     state: Mutex<State>,
     /// A connection ended, or has a session.
@@ -119,9 +119,9 @@ pub(crate) struct Work<'a> {
 
 impl Connections {
     /// Connections whose handshakes compute `computing` at a time.
-    pub(crate) fn new(limits: watch::Receiver<Limits>, computing: usize) -> Self {
+    pub(crate) fn new(settings: watch::Receiver<Reloadable>, computing: usize) -> Self {
         Self {
-            limits,
+            settings,
             turns: Arc::new(Turns::new(computing)),
             state: Mutex::default(),
             freed: Notify::new(),
@@ -151,7 +151,7 @@ impl Connections {
 
     /// Returns when to try again, unless a connection ends before.
     fn try_admit(self: &Arc<Self>, network: IpAddr, now: Instant) -> Result<Slot, Option<Instant>> {
-        let limits = *self.limits.borrow();
+        let limits = self.settings.borrow().limits;
         let mut state = self.lock();
         if state.open >= limits.max_connections() {
             return Err(None);
@@ -285,8 +285,8 @@ impl Rates {
 impl Slot {
     /// The slot of a stream that no listener accepted.
     pub fn alone() -> Self {
-        let (_, limits) = watch::channel(Limits::default());
-        let connections = Arc::new(Connections::new(limits, 1));
+        let (_, settings) = watch::channel(Reloadable::default());
+        let connections = Arc::new(Connections::new(settings, 1));
         let network = std::net::Ipv4Addr::LOCALHOST.into();
         connections
             .try_admit(network, Instant::now())

@@ -11,13 +11,14 @@ use std::pin::pin;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use recado_shared::{Now, ServerFrame, Timestamp, UserId};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until};
 use tracing::{debug, error, info};
 
 use crate::admin::request::{AdminAnswer, ServerStats};
 use crate::admin::socket::AdminCall;
+use crate::config::Reloadable;
 use crate::fair_queue::{FairQueue, Step};
 use crate::id::{SessionId, Ticket};
 use crate::relay::{Effect, Event, Relay};
@@ -53,6 +54,7 @@ pub(crate) struct Driver {
     /// each session has at most one such read.
     reads: VecDeque<Read>,
     admin_calls: mpsc::Receiver<AdminCall>,
+    reloads: watch::Receiver<Reloadable>,
     /// Administrators that wait for an answer: at most [`MAX_ADMINS`](crate::admin::MAX_ADMINS).
     admins: BTreeMap<Ticket, oneshot::Sender<AdminAnswer>>,
     last_ticket: Ticket,
@@ -66,7 +68,7 @@ impl Driver {
         relay: Relay,
         (store, answers): (StoreHandle, StoreEvents),
         inbox: mpsc::Receiver<SessionEvent>,
-        admin_calls: mpsc::Receiver<AdminCall>,
+        (admin_calls, reloads): (mpsc::Receiver<AdminCall>, watch::Receiver<Reloadable>),
     ) -> Self {
         Self {
             relay,
@@ -80,6 +82,7 @@ impl Driver {
             outboxes: Outboxes::default(),
             reads: VecDeque::new(),
             admin_calls,
+            reloads,
             admins: BTreeMap::new(),
             last_ticket: Ticket::default(),
             started: Instant::now(),
@@ -111,6 +114,10 @@ impl Driver {
                 event = self.answers.recv() => self.store_event(event),
                 () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
                     self.handle(Event::Deadline);
+                }
+                Ok(()) = self.reloads.changed() => {
+                    let reloadable = *self.reloads.borrow_and_update();
+                    self.handle(Event::Reload(reloadable));
                 }
                 Some(call) = self.admin_calls.recv(), if max_events > 0 => self.admin_call(call),
                 taken = self.inbox.recv_many(&mut batch, max_events), if max_events > 0 => {
@@ -361,6 +368,10 @@ mod tests {
         Relay::new(config, StoredMemberships::default(), now())
     }
 
+    fn reloads() -> watch::Receiver<Reloadable> {
+        watch::channel(Reloadable::default()).1
+    }
+
     fn hello(session: u64, outbox: Outbox) -> SessionEvent {
         SessionEvent::Hello {
             session: SessionId(session),
@@ -403,7 +414,7 @@ mod tests {
         let (events, inbox) = mpsc::channel(INBOX_CAPACITY);
         let (_admin, admin_calls) = mpsc::channel(1);
         let (stop, stopped) = oneshot::channel::<()>();
-        let driver = Driver::new(relay(), store, inbox, admin_calls);
+        let driver = Driver::new(relay(), store, inbox, (admin_calls, reloads()));
         let running = tokio::spawn(driver.run(async {
             let _ = stopped.await;
         }));
@@ -442,7 +453,7 @@ mod tests {
         // The driver takes the shutdown before any other event.
         let relay = relay();
         let (_, admin_calls) = mpsc::channel(1);
-        let driver = Driver::new(relay, store, inbox, admin_calls);
+        let driver = Driver::new(relay, store, inbox, (admin_calls, reloads()));
         let (stopped, store) = driver.run(ready(())).await;
         assert_eq!(stopped, Ok(()));
         let refused = ServerFrame::Refused(Refusal::ShuttingDown);

@@ -6,12 +6,13 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use recado_shared::io_reason::describe;
+use recado_shared::io_reason::{describe, file_advice};
 use recado_shared::tls::Identity;
 use recado_shared::{Invite, ServerAddress};
 use tracing::warn;
 
 use crate::local::note_of;
+use crate::public_address::PublicAddress;
 
 /// The server's Ed25519 key as PKCS #8, in the data folder.
 const KEY_FILE: &str = "server.key";
@@ -19,13 +20,17 @@ const KEY_FILE: &str = "server.key";
 /// The public address of the last run, in the data folder, for commands that make invites.
 const ADDRESS_FILE: &str = "address";
 
+/// The public address that an operator set last, in the data folder, for later starts.
+const PUBLIC_ADDRESS_FILE: &str = "public-address";
+
 /// A file cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     #[error(
-        "cannot use {}: {}. Check its owner, its permissions and the free space",
+        "cannot use {}: {}. {}",
         path.display(),
-        describe(.reason)
+        describe(.reason),
+        file_advice(.reason)
     )]
     Io { path: PathBuf, reason: io::Error },
     #[error(
@@ -75,6 +80,29 @@ pub(crate) fn write_address(data_dir: &Path, address: &ServerAddress) -> Result<
 /// The public address of the server's last run, if known.
 pub(crate) fn read_address(data_dir: &Path) -> Option<ServerAddress> {
     let line = fs::read_to_string(data_dir.join(ADDRESS_FILE)).ok()?;
+    line.trim().parse().ok()
+}
+
+/// Remembers the public address for later starts, or forgets it. The caller holds the lock of the data
+/// folder.
+pub(crate) fn remember_public_address(
+    data_dir: &Path,
+    address: Option<&PublicAddress>,
+) -> Result<(), FileError> {
+    let path = data_dir.join(PUBLIC_ADDRESS_FILE);
+    let written = match address {
+        Some(address) => write_private(&path, format!("{address}\n").as_bytes()),
+        None => match fs::remove_file(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => removed,
+        },
+    };
+    written.map_err(FileError::io(&path))
+}
+
+/// The remembered public address. `None` also if the file cannot be read.
+pub(crate) fn remembered_public_address(data_dir: &Path) -> Option<PublicAddress> {
+    let line = fs::read_to_string(data_dir.join(PUBLIC_ADDRESS_FILE)).ok()?;
     line.trim().parse().ok()
 }
 

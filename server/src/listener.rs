@@ -19,7 +19,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{Instrument as _, debug, field, info, info_span, warn};
 
 use crate::address;
-use crate::config::Limits;
+use crate::config::Reloadable;
 use crate::connection_log::{Kind, Source};
 use crate::connections::{Connections, Slot, Verdict};
 use crate::id::SessionId;
@@ -38,7 +38,7 @@ const ACCEPTS_PER_TURN: u64 = 16;
 pub(crate) struct Listener {
     pub(crate) socket: TcpListener,
     pub(crate) tls: Arc<ServerConfig>,
-    pub(crate) limits: watch::Receiver<Limits>,
+    pub(crate) settings: watch::Receiver<Reloadable>,
     pub(crate) events: mpsc::Sender<SessionEvent>,
     pub(crate) tasks: TaskTracker,
     pub(crate) close: CancellationToken,
@@ -48,7 +48,7 @@ pub(crate) struct Listener {
 /// Values that all connections of a listener share.
 struct ConnectionContext {
     tls: Arc<ServerConfig>,
-    limits: watch::Receiver<Limits>,
+    settings: watch::Receiver<Reloadable>,
     events: mpsc::Sender<SessionEvent>,
     admission: Arc<AdmissionLimits>,
 }
@@ -75,10 +75,10 @@ impl Listener {
 
     async fn accept_all(self, admission: Arc<AdmissionLimits>) {
         let computing = Handle::current().metrics().num_workers();
-        let connections = Arc::new(Connections::new(self.limits.clone(), computing));
+        let connections = Arc::new(Connections::new(self.settings.clone(), computing));
         let context = Arc::new(ConnectionContext {
             tls: Arc::clone(&self.tls),
-            limits: self.limits.clone(),
+            settings: self.settings.clone(),
             events: self.events.clone(),
             admission,
         });
@@ -198,7 +198,7 @@ impl Connection {
             peer: Peer { key, address },
             events: self.context.events.clone(),
             admission: Arc::clone(&self.context.admission),
-            limits: Arc::new(*self.context.limits.borrow()),
+            limits: Arc::new(self.context.settings.borrow().limits),
         };
         // The slot is free before the notice is sent: the same client may have reconnected.
         if let Some(notice) = session::run(stream, context, self.slot).await {
@@ -226,7 +226,7 @@ mod tests {
     #[tokio::test]
     async fn a_burst_of_connections_yields_to_other_tasks() {
         const CONNECTIONS: u64 = 5 * ACCEPTS_PER_TURN / 2;
-        let socket = socket::listen(Some(([127, 0, 0, 1], 0).into())).unwrap();
+        let socket = socket::listen(Some("127.0.0.1:0".parse().unwrap())).unwrap();
         let address = socket.local_addr().unwrap();
         let mut clients = Vec::new();
         for _ in 0..CONNECTIONS {
@@ -238,7 +238,7 @@ mod tests {
         let listener = Listener {
             socket,
             tls: Arc::new(tls),
-            limits: watch::channel(Limits::default()).1,
+            settings: watch::channel(Reloadable::default()).1,
             events,
             tasks: tasks.clone(),
             close: CancellationToken::new(),

@@ -21,7 +21,7 @@ use tracing::{info, warn};
 
 use crate::admin::MAX_ADMINS;
 use crate::admin::socket::AdminSocket;
-use crate::config::{Config, LimitError};
+use crate::config::{Config, LimitError, Reloadable};
 use crate::driver::{self, Driver, INBOX_CAPACITY};
 use crate::files::{self, FileError, TicketFile};
 use crate::listener::Listener;
@@ -62,6 +62,7 @@ pub enum ServerError {
 #[derive(Debug)]
 pub struct Server {
     config: Config,
+    reloads: watch::Sender<Reloadable>,
     listener: TcpListener,
     listening: SocketAddr,
     public_address: ServerAddress,
@@ -70,6 +71,22 @@ pub struct Server {
     local_ticket: Invite,
     ticket_file: Option<TicketFile>,
     admin: Option<AdminSocket>,
+}
+
+/// Changes the policy and the limits of a server while it serves.
+#[derive(Clone, Debug)]
+pub struct Reloader(watch::Sender<Reloadable>);
+
+impl Reloader {
+    /// Takes effect at once, for rates with the next session.
+    ///
+    /// # Errors
+    /// A limit is out of its range; nothing changes.
+    pub fn reload(&self, reloadable: Reloadable) -> Result<(), LimitError> {
+        reloadable.limits.check()?;
+        self.0.send_replace(reloadable);
+        Ok(())
+    }
 }
 
 impl Server {
@@ -86,8 +103,6 @@ impl Server {
 
     fn open(listener: TcpListener, config: Config) -> Result<Self, ServerError> {
         let listening = listener.local_addr().map_err(ServerError::Listener)?;
-        let public_address = config.public_address.clone();
-        let public_address = public_address.unwrap_or_else(|| address::guess_public(listening));
         let store_config = StoreConfig {
             clock: Some(ClockCheck {
                 now: driver::now().wall,
@@ -97,6 +112,15 @@ impl Server {
         };
         let (data_dir, places) = (&config.data_dir, &config.ticket_places);
         let store = store::open(data_dir, store_config)?;
+        if config.remembers_public_address {
+            files::remember_public_address(data_dir, config.public_address.as_ref())?;
+        }
+        let public_address = config.public_address.clone();
+        let public_address = public_address.or_else(|| files::remembered_public_address(data_dir));
+        let public_address = match public_address {
+            Some(address) => address.of_listener(listening.port()),
+            None => address::guess_public(listening),
+        };
         let identity = files::read_or_make_key(data_dir)?;
         let local_ticket = Invite {
             address: address::local(listening),
@@ -108,7 +132,12 @@ impl Server {
         let folders = places.iter().filter_map(|path| path.parent());
         let folders: Vec<_> = folders.map(Path::to_owned).collect();
         let admin = AdminSocket::bind(data_dir, &folders, store.0.log);
+        let reloadable = Reloadable {
+            policy: config.policy,
+            limits: config.limits,
+        };
         Ok(Self {
+            reloads: watch::channel(reloadable).0,
             config,
             listener,
             listening,
@@ -141,6 +170,11 @@ impl Server {
         &self.public_address
     }
 
+    /// The way to change the policy and the limits later.
+    pub fn reloader(&self) -> Reloader {
+        Reloader(self.reloads.clone())
+    }
+
     /// Serves until `shutdown` completes, then drains.
     ///
     /// # Errors
@@ -148,7 +182,7 @@ impl Server {
     pub async fn serve(self, shutdown: impl Future<Output = ()>) -> Result<(), ServerError> {
         let (mut store, identity) = (self.store, self.identity);
         let limits = self.config.limits;
-        let (_limits, live_limits) = watch::channel(limits);
+        let reloads = self.reloads.subscribe();
         let config = RelayConfig {
             policy: self.config.policy,
             local_token: self.local_ticket.token,
@@ -167,7 +201,7 @@ impl Server {
         let listener = Listener {
             socket: self.listener,
             tls: Arc::new(tls::server_config(&identity).map_err(ServerError::Tls)?),
-            limits: live_limits,
+            settings: reloads.clone(),
             events: events.clone(),
             tasks: tasks.clone(),
             close: close.clone(),
@@ -180,7 +214,7 @@ impl Server {
         if let Some(admin) = self.admin {
             tasks.spawn(admin.run(calls, close.clone()));
         }
-        let driver = Driver::new(relay, store, inbox, admin_calls);
+        let driver = Driver::new(relay, store, inbox, (admin_calls, reloads));
         let (outcome, store) = drive(driver, shutdown).await?;
         drop(events);
         close.cancel();

@@ -2,25 +2,27 @@
 
 use std::fs;
 use std::io;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow, bail};
 use confique::toml::FormatOptions;
 use confique::{Config as _, Layer as _};
-use recado_shared::{ServerAddress, io_reason};
+use recado_shared::io_reason;
 use serde::{Deserialize as _, Deserializer, de};
 
-use crate::config::{Config, Limits, Policy};
+use crate::config::{Config, Limits, Policy, Reloadable};
+use crate::net::ListenAddress;
+use crate::public_address::PublicAddress;
 
 /// Configuration of recado-server. Every line is optional and shows the default. Options on the command
 /// line override it.
 #[derive(Debug, confique::Config)]
 #[config(layer_attr(serde(deny_unknown_fields)))]
 pub(crate) struct Settings {
-    /// Address and port to listen on; with port 0 the system chooses one.
+    /// Port to listen on, or HOST:PORT like "localhost:7400"; with port 0 the system chooses one.
     /// Default: port 7322 on all addresses.
-    pub(crate) listen: Option<SocketAddr>,
+    #[config(deserialize_with = parsed)]
+    pub(crate) listen: Option<ListenAddress>,
 
     /// Data folder. Default: $XDG_DATA_HOME/recado-server.
     pub(crate) data: Option<PathBuf>,
@@ -30,21 +32,27 @@ pub(crate) struct Settings {
     #[config(default = "invite")]
     pub(crate) policy: Policy,
 
-    /// Address used in invites, like "chat.example.org:7322". Default: the machine's own.
-    #[config(deserialize_with = server_address)]
-    pub(crate) public_address: Option<ServerAddress>,
+    /// Address used in invites, like "chat.example.org" or "chat.example.org:443". Default: the last one that
+    /// --public-address set, else the machine's own.
+    #[config(deserialize_with = public_address)]
+    pub(crate) public_address: Option<PublicAddress>,
 
     #[config(nested)]
     limits: Limits,
 }
 
-fn server_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ServerAddress, D::Error> {
+fn public_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PublicAddress, D::Error> {
     let text = String::deserialize(deserializer)?;
     text.parse().map_err(|_| {
         de::Error::custom(format!(
             "public_address is {text:?}, but must look like \"chat.example.org:7322\""
         ))
     })
+}
+
+fn parsed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ListenAddress, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map_err(de::Error::custom)
 }
 
 /// The configuration file with all settings commented out.
@@ -93,11 +101,35 @@ fn describe(message: &str) -> String {
 }
 
 impl Settings {
+    /// The part that a running server takes over.
+    pub(crate) fn reloadable(&self) -> Reloadable {
+        Reloadable {
+            policy: self.policy,
+            limits: self.limits,
+        }
+    }
+
+    /// The settings that differ from others and need a new start, by their names.
+    pub(crate) fn fixed_changes(&self, other: &Self) -> Vec<&'static str> {
+        let fixed = [
+            ("listen", self.listen != other.listen),
+            ("data", self.data != other.data),
+            (
+                "public_address",
+                self.public_address != other.public_address,
+            ),
+        ];
+        let fixed = fixed.into_iter();
+        fixed
+            .filter_map(|(name, differs)| differs.then_some(name))
+            .collect()
+    }
+
     /// The configuration of the server, without a local ticket.
-    pub(crate) fn config(self, data_dir: PathBuf) -> Config {
+    pub(crate) fn config(&self, data_dir: PathBuf) -> Config {
         Config {
             policy: self.policy,
-            public_address: self.public_address,
+            public_address: self.public_address.clone(),
             limits: self.limits,
             ..Config::new(data_dir)
         }
@@ -145,13 +177,10 @@ mod tests {
         let text = "policy = \"open\"\nlisten = \"127.0.0.1:0\"\npublic_address = \"chat.example\"\n\
                     [limits]\nmax_sessions = 7\n";
         let settings = read_text(text).unwrap();
-        assert_eq!(settings.listen, Some(([127, 0, 0, 1], 0).into()));
+        assert_eq!(settings.listen, "127.0.0.1:0".parse().ok());
         let config = settings.config("data".into());
         assert_eq!(config.policy, Policy::Open);
-        assert_eq!(
-            config.public_address,
-            Some("chat.example:7322".parse().unwrap())
-        );
+        assert_eq!(config.public_address, Some("chat.example".parse().unwrap()));
         assert_eq!(config.limits.max_sessions, 7);
     }
 
@@ -163,6 +192,7 @@ mod tests {
             ("[limits]\nmax_users = \"many\"", 2, "many"),
             ("[limits]\n\nmax_users = 0", 3, "max_users is 0"),
             ("public_address = \"a b\"", 1, "\"a b\""),
+            ("\nlisten = \"a b\"", 2, "\"a b\""),
             ("policy", 1, ""),
         ] {
             let error = read_text(text).unwrap_err().to_string();

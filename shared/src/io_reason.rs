@@ -21,6 +21,18 @@ pub fn describe(error: &io::Error) -> String {
     }
 }
 
+/// What to do about a file or a folder that cannot be used, as a sentence without its full stop.
+pub fn file_advice(error: &io::Error) -> &'static str {
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "Free some space on that disk",
+        ErrorKind::ReadOnlyFilesystem => "Mount it for writing",
+        ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
+            "Move away the file that is in the way"
+        }
+        _ => "Check its owner and permissions",
+    }
+}
+
 fn tls_error(error: &io::Error) -> Option<&TlsError> {
     error.get_ref()?.downcast_ref::<TlsError>()
 }

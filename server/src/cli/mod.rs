@@ -2,27 +2,22 @@
 
 mod admin;
 mod confirm;
+mod process;
 mod refused;
+mod run;
 mod show;
 mod target;
 mod verify;
 
 use std::io::{self, Write as _};
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::str::FromStr;
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result};
 use clap::{Args, Parser, Subcommand};
 use jiff::{Span, Zoned};
-use recado_shared::{ServerAddress, Timestamp, UserName, io_reason};
-use sd_notify::NotifyState;
-use tokio::runtime::Runtime;
-use tokio::signal::unix::{SignalKind, signal};
-use tracing::warn;
-use tracing_subscriber::filter::Targets;
-use tracing_subscriber::layer::SubscriberExt as _;
-use tracing_subscriber::util::SubscriberInitExt as _;
+use recado_shared::{InviteError, ServerAddress, Timestamp, UserName, io_reason};
 
 use self::admin::{ListArguments, RoomVerb, UserVerb};
 use self::refused::Refused;
@@ -30,9 +25,9 @@ use self::target::Target;
 use crate::admin::client::CallError;
 use crate::config::Policy;
 use crate::invite::{self, InviteTerms};
-use crate::net::socket;
+use crate::net::ListenAddress;
 use crate::paths::Paths;
-use crate::server::Server;
+use crate::public_address::PublicAddress;
 use crate::settings::{self, Settings};
 use crate::store::ChangeError;
 
@@ -57,15 +52,15 @@ struct Arguments {
     /// Configuration file [default: $XDG_CONFIG_HOME/recado-server/config.toml]
     #[arg(long, value_name = "FILE", global = true, display_order = 101)]
     config: Option<PathBuf>,
-    /// Address to listen on; with port 0 the system chooses one [default: port 7322, all addresses]
-    #[arg(long, value_name = "ADDRESS:PORT")]
-    listen: Option<SocketAddr>,
+    /// Port to listen on, or HOST:PORT; with port 0 the system chooses one [default: 7322]
+    #[arg(long, value_name = "[HOST:]PORT")]
+    listen: Option<ListenAddress>,
     /// Who may register [default: invite]
     #[arg(long)]
     policy: Option<Policy>,
-    /// Address used in invites [default: the machine's own]
-    #[arg(long, value_name = "HOST:PORT")]
-    public_address: Option<ServerAddress>,
+    /// Address used in invites, from now on; `auto` is the machine's own [default: auto]
+    #[arg(long, value_name = "HOST[:PORT]")]
+    public_address: Option<PublicAddressChoice>,
     /// Start even if the clock is far from that of the last run: it is right
     #[arg(long)]
     accept_clock: bool,
@@ -74,6 +69,33 @@ struct Arguments {
     log: String,
     #[command(subcommand)]
     verb: Option<Verb>,
+}
+
+/// The address in invites, or none of the operator's choice.
+#[derive(Clone, Debug)]
+enum PublicAddressChoice {
+    Auto,
+    Address(PublicAddress),
+}
+
+impl FromStr for PublicAddressChoice {
+    type Err = InviteError;
+
+    fn from_str(text: &str) -> Result<Self, InviteError> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            _ => text.parse().map(Self::Address),
+        }
+    }
+}
+
+impl PublicAddressChoice {
+    fn address(&self) -> Option<&PublicAddress> {
+        match self {
+            Self::Auto => None,
+            Self::Address(address) => Some(address),
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -187,7 +209,7 @@ fn code_of(error: &anyhow::Error) -> ExitCode {
 
 fn run(mut arguments: Arguments) -> Result<()> {
     let Some(verb) = arguments.verb.take() else {
-        return run_server(arguments);
+        return run::server(arguments);
     };
     let target = || Target::of(&arguments);
     match verb {
@@ -214,92 +236,18 @@ fn run(mut arguments: Arguments) -> Result<()> {
 }
 
 impl Arguments {
+    fn config_path<'a>(&'a self, paths: &'a Paths) -> &'a PathBuf {
+        self.config.as_ref().unwrap_or(&paths.config_file)
+    }
+
     /// The settings, and the data folder by this command line.
     fn read(&self, paths: &Paths) -> Result<(Settings, PathBuf)> {
-        let path = self.config.as_ref().unwrap_or(&paths.config_file);
+        let path = self.config_path(paths);
         let settings = settings::read(path, self.config.is_some())?;
         let data_dir = self.data.as_ref().or(settings.data.as_ref());
         let data_dir = data_dir.unwrap_or(&paths.data_dir).clone();
         Ok((settings, data_dir))
     }
-}
-
-fn run_server(arguments: Arguments) -> Result<()> {
-    start_logging(&arguments.log)?;
-    let paths = Paths::of_user()?;
-    let (settings, data_dir) = arguments.read(&paths)?;
-    let listen = arguments.listen.or(settings.listen);
-    let mut config = settings.config(data_dir.clone());
-    config.policy = arguments.policy.unwrap_or(config.policy);
-    config.public_address = arguments.public_address.or(config.public_address);
-    config.accept_clock = arguments.accept_clock;
-    config.ticket_places = paths.local_tickets;
-    let runtime = Runtime::new().context("cannot start the runtime")?;
-    let result = runtime.block_on(async {
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut terminate = signal(SignalKind::terminate())?;
-        let shutdown = async {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
-            notify(NotifyState::Stopping);
-        };
-        let listener = socket::listen(listen).map_err(|error| {
-            anyhow!(
-                "{error}. The port may be in use, or the address is not one of this machine's. Choose \
-                 another with --listen"
-            )
-        })?;
-        let server = Server::prepare(listener, config).await?;
-        print_banner(&server, &data_dir)?;
-        notify(NotifyState::Ready);
-        Ok(server.serve(shutdown).await?)
-    });
-    // Blocking tasks that have not ended by now are stuck.
-    runtime.shutdown_background();
-    result
-}
-
-/// Starts logging to standard error, which a journal or a terminal captures.
-fn start_logging(filter: &str) -> Result<()> {
-    let targets: Targets = filter.parse().map_err(|reason| {
-        anyhow!(
-            "invalid --log {filter:?}: {reason}. Use a level (error, warn, info, debug, trace), or \
-             TARGET=LEVEL, like recado_server=debug"
-        )
-    })?;
-    let is_terminal = io::IsTerminal::is_terminal(&io::stderr());
-    let layer = tracing_subscriber::fmt::layer()
-        .with_writer(io::stderr)
-        .with_ansi(is_terminal);
-    // Only a second call in a process fails; the first one stays in effect.
-    let _ = tracing_subscriber::registry()
-        .with(layer)
-        .with(targets)
-        .try_init();
-    Ok(())
-}
-
-/// Notifies systemd by the socket in `NOTIFY_SOCKET`, if set (`sd_notify(3)`).
-fn notify(state: NotifyState<'_>) {
-    if let Err(error) = sd_notify::notify(&[state]) {
-        warn!(%error, "could not notify systemd");
-    }
-}
-
-fn print_banner(server: &Server, data_dir: &Path) -> Result<()> {
-    let (listening, public) = (server.listening(), server.public_address());
-    let mut err = io::stderr();
-    writeln!(err, "recado-server listens on {listening}")?;
-    writeln!(err, "  Data folder      {}", data_dir.display())?;
-    writeln!(err, "  Fingerprint      {}", server.fingerprint())?;
-    writeln!(err, "  On this machine  run `recado NAME`")?;
-    writeln!(
-        err,
-        "  Others           send them the line from `recado-server invite` (address in invites: {public})"
-    )?;
-    warn_if_local(public)
 }
 
 fn warn_if_local(address: &ServerAddress) -> Result<()> {

@@ -4,11 +4,12 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
-use recado_shared::{ServerAddress, Timestamp};
+use recado_shared::{DEFAULT_PORT, ServerAddress, Timestamp};
 
 use super::{Arguments, is_not_running};
 use crate::admin::client;
 use crate::admin::request::{AdminAnswer, AdminRequest};
+use crate::files;
 use crate::paths::Paths;
 use crate::store::{self, Admin, AdminChange, StoreError};
 
@@ -22,9 +23,12 @@ impl Target {
     pub(super) fn of(arguments: &Arguments) -> Result<Self> {
         let paths = Paths::of_user()?;
         let (settings, data_dir) = arguments.read(&paths)?;
+        // A port that is not set is that of the listener, as the last run knew it.
+        let last = || files::read_address(&data_dir).map_or(DEFAULT_PORT, |last| last.port);
+        let public_address = settings.public_address.map(|it| it.of_listener(last()));
         Ok(Self {
             data_dir,
-            public_address: settings.public_address,
+            public_address,
         })
     }
 

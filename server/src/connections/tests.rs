@@ -4,6 +4,7 @@ use futures_util::FutureExt as _;
 use tokio::time::{advance, timeout};
 
 use super::*;
+use crate::config::Limits;
 
 const AT_MOST: usize = 6;
 
@@ -12,8 +13,11 @@ fn network(n: u8) -> IpAddr {
 }
 
 fn limited(limits: Limits) -> Arc<Connections> {
-    let (_, limits) = watch::channel(limits);
-    Arc::new(Connections::new(limits, 1))
+    let (_, settings) = watch::channel(Reloadable {
+        limits,
+        ..Reloadable::default()
+    });
+    Arc::new(Connections::new(settings, 1))
 }
 
 fn connections() -> Arc<Connections> {

@@ -3,8 +3,11 @@
 
 pub(crate) mod buffer_pool;
 mod client_hello;
+mod listen_address;
 pub(crate) mod socket;
 pub mod tls_stream;
+
+pub use self::listen_address::{ListenAddress, ListenAddressError};
 
 use std::io;
 use std::pin::Pin;

@@ -2,13 +2,14 @@
 //! the server need not ping thousands of idle clients; a dead link shows as a failed read.
 
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _};
 
-use recado_shared::DEFAULT_PORT;
 use recado_shared::io_reason::describe;
 use recado_shared::limits::{DEAD_AFTER, PING_AFTER, PROBE_INTERVAL, PROBES};
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
+
+use super::listen_address::ListenAddress;
 
 /// Connections that may wait to be accepted, up to the limit of the system (`net.core.somaxconn`). The
 /// SYN of one more is dropped, and its client sends it again after a second (RFC 6298).
@@ -18,36 +19,66 @@ const BACKLOG: u32 = 16_384;
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on {address}: {}", describe(.error))]
 pub struct ListenError {
-    pub address: SocketAddr,
+    pub address: String,
     pub error: io::Error,
 }
 
-/// Listens at this address, or on [`DEFAULT_PORT`] of all addresses of the machine. Connections queue
-/// until they are accepted.
-///
-/// # Errors
-/// [`ListenError`]: the port is in use, or the address is not one of this machine's.
-pub fn listen(address: Option<SocketAddr>) -> Result<TcpListener, ListenError> {
-    match address {
-        Some(address) => listen_at(address).map_err(|error| ListenError { address, error }),
-        None => on_all_addresses(DEFAULT_PORT, listen_at),
+impl ListenError {
+    /// What to do about it, as a sentence without its full stop.
+    pub fn advice(&self) -> &'static str {
+        match self.error.kind() {
+            io::ErrorKind::AddrInUse => {
+                "Stop the program that uses it, or choose another port with --listen"
+            }
+            io::ErrorKind::PermissionDenied => {
+                "Ports below 1024 need the capability CAP_NET_BIND_SERVICE: choose a higher port with \
+                 --listen, such as 7322"
+            }
+            _ => "Choose another address with --listen",
+        }
     }
 }
 
+/// Listens at an address; a host name is looked up, and its first address that works is taken. Connections
+/// queue until they are accepted. It blocks on the lookup of a name.
+///
+/// # Errors
+/// [`ListenError`]: the port is in use or privileged, the host is not known, or its addresses are not of this
+/// machine.
+pub fn listen(address: Option<ListenAddress>) -> Result<TcpListener, ListenError> {
+    let address = address.unwrap_or_default();
+    let listener = match &address.host {
+        Some(host) => at_host(host, address.port),
+        None => on_all_addresses(address.port, listen_at),
+    };
+    listener.map_err(|error| ListenError {
+        address: match address.host {
+            Some(_) => address.to_string(),
+            None => format!("port {}", address.port),
+        },
+        error,
+    })
+}
+
+fn at_host(host: &str, port: u16) -> io::Result<TcpListener> {
+    let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
+    for address in (host, port).to_socket_addrs()? {
+        match listen_at(address) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
 /// Listens on all addresses; on a machine without IPv6, on those of IPv4.
-fn on_all_addresses<T>(
-    port: u16,
-    listen: impl Fn(SocketAddr) -> io::Result<T>,
-) -> Result<T, ListenError> {
-    let mut address = SocketAddr::from((Ipv6Addr::UNSPECIFIED, port));
-    let listener = match listen(address) {
+fn on_all_addresses<T>(port: u16, listen: impl Fn(SocketAddr) -> io::Result<T>) -> io::Result<T> {
+    match listen((Ipv6Addr::UNSPECIFIED, port).into()) {
         Err(error) if error.kind() != io::ErrorKind::AddrInUse => {
-            address = (Ipv4Addr::UNSPECIFIED, port).into();
-            listen(address)
+            listen((Ipv4Addr::UNSPECIFIED, port).into())
         }
         result => result,
-    };
-    listener.map_err(|error| ListenError { address, error })
+    }
 }
 
 fn listen_at(address: SocketAddr) -> io::Result<TcpListener> {
@@ -83,7 +114,7 @@ mod tests {
     use super::*;
 
     fn listen_locally(port: u16) -> TcpListener {
-        listen(Some((Ipv4Addr::LOCALHOST, port).into())).unwrap()
+        listen(Some(SocketAddr::from((Ipv4Addr::LOCALHOST, port)).into())).unwrap()
     }
 
     #[tokio::test]
@@ -104,10 +135,27 @@ mod tests {
         let first = on_all_addresses(0, listen_at).unwrap();
         let taken = first.local_addr().unwrap();
         let refused = on_all_addresses(taken.port(), listen_at).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::AddrInUse);
+        let refused = listen(Some(taken.into())).unwrap_err();
         assert_eq!(refused.error.kind(), io::ErrorKind::AddrInUse);
-        assert_eq!(refused.address, taken);
-        let refused = listen(Some(taken)).unwrap_err();
-        assert_eq!(refused.error.kind(), io::ErrorKind::AddrInUse);
+        assert_eq!(refused.address, taken.to_string());
+    }
+
+    #[tokio::test]
+    async fn a_host_is_listened_on_by_its_name() {
+        let address = ListenAddress {
+            host: Some("localhost".to_owned()),
+            port: 0,
+        };
+        let listener = listen(Some(address)).unwrap();
+        assert!(listener.local_addr().unwrap().ip().is_loopback());
+        let address = ListenAddress {
+            host: Some("192.0.2.1".to_owned()),
+            port: 0,
+        };
+        let refused = listen(Some(address)).unwrap_err();
+        assert_eq!(refused.error.kind(), io::ErrorKind::AddrNotAvailable);
+        assert_eq!(refused.address, "192.0.2.1:0");
     }
 
     #[tokio::test]

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use recado_shared::{ClientFrame, DeviceKey, Hello, ServerFrame};
 
 use crate::admin::request::{AdminAnswer, AdminRequest, Present};
+use crate::config::Reloadable;
 use crate::id::{SessionId, Ticket};
 use crate::store::{Read, ReadResult, Write, WriteResult};
 
@@ -46,6 +47,8 @@ pub enum Event {
         ticket: Ticket,
         request: AdminRequest,
     },
+    /// The operator changed the configuration.
+    Reload(Reloadable),
     /// The store failed and will answer nothing more.
     StoreFailed,
     Drain,

@@ -41,8 +41,8 @@ use self::registrations::{PendingHello, Registrations};
 use self::session::{Caller, Session};
 use crate::store::{Origin, Read, ReadResult, StoredMemberships, Write, WriteResult};
 
-use crate::config::Limits;
 pub use crate::config::Policy;
+use crate::config::{Limits, Reloadable};
 pub use crate::id::{SessionId, Ticket};
 pub use drain::DRAIN_LIMIT;
 pub use event::{Effect, Event, Peer};
@@ -134,6 +134,9 @@ impl Relay {
             Event::Written(written) => self.written(written),
             Event::Read(result) => self.read(result),
             Event::Admin { ticket, request } => self.admin(ticket, request),
+            Event::Reload(Reloadable { policy, limits }) => {
+                (self.config.policy, self.config.limits) = (policy, limits);
+            }
             Event::StoreFailed => self.store_failed(),
             Event::Drain => self.drain(),
             Event::Deadline => {

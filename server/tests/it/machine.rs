@@ -14,8 +14,9 @@ pub(crate) struct Machine(TempDir);
 
 pub(crate) struct Running {
     pub(crate) child: Child,
-    /// Kept, so that the program can go on saying things.
-    _lines: Lines<BufReader<ChildStderr>>,
+    lines: Lines<BufReader<ChildStderr>>,
+    /// The lines before that with the address.
+    pub(crate) before: Vec<String>,
     pub(crate) address: SocketAddr,
 }
 
@@ -29,9 +30,21 @@ impl Machine {
     }
 
     pub(crate) fn program(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_recado-server"));
+        let mut command = self.command(env!("CARGO_BIN_EXE_recado-server"));
+        command.args(arguments);
         command
-            .args(arguments)
+    }
+
+    /// A shell script with the program as `$0`.
+    pub(crate) fn shell(&self, script: &str) -> Command {
+        let mut command = self.command("sh");
+        command.args(["-c", script, env!("CARGO_BIN_EXE_recado-server")]);
+        command
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command
             .env("HOME", self.path("home"))
             .env("XDG_DATA_HOME", self.path("data"))
             .env("XDG_CONFIG_HOME", self.path("config"))
@@ -55,17 +68,45 @@ impl Machine {
     }
 
     pub(crate) async fn serve(&self, arguments: &[&str]) -> Running {
-        let mut command = self.program(arguments);
+        self.serve_with(&mut self.program(arguments)).await
+    }
+
+    pub(crate) async fn serve_with(&self, command: &mut Command) -> Running {
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let first = lines.next_line().await.unwrap().expect("it says where");
-        let address = first.strip_prefix("recado-server listens on ");
-        let address = address.expect(&first).parse().unwrap();
+        let mut before = Vec::new();
+        let address = loop {
+            let line = lines.next_line().await.unwrap();
+            let line = line.unwrap_or_else(|| panic!("it says where: {before:?}"));
+            if let Some(address) = line.strip_prefix("recado-server listens on ") {
+                break address.parse().unwrap();
+            }
+            before.push(line);
+        };
         Running {
             child,
-            _lines: lines,
+            lines,
+            before,
             address,
         }
+    }
+}
+
+impl Running {
+    /// Waits for a line with this text.
+    pub(crate) async fn line_with(&mut self, text: &str) -> String {
+        loop {
+            let line = self.lines.next_line().await.unwrap();
+            let line = line.expect("the server goes on");
+            if line.contains(text) {
+                return line;
+            }
+        }
+    }
+
+    pub(crate) async fn stop(mut self) {
+        signal(&self.child, "-TERM").await;
+        assert!(self.child.wait().await.unwrap().success());
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use recado_shared::{CloseReason, Invite, ServerFrame};
+use recado_shared::{CloseReason, Invite, Refusal, ServerFrame};
 
 use crate::client::{Client, hello};
 use crate::machine::{Machine, read_ticket, signal};
@@ -72,6 +72,11 @@ async fn what_cannot_be_used_is_named() {
     let error = elsewhere.error_of(&["--listen", &address]).await;
     assert!(error.contains("--listen"), "{error}");
     assert!(error.contains(&address), "{error}");
+    assert!(
+        error.contains("another program uses this address"),
+        "{error}"
+    );
+    assert_no_repetition(&error);
 
     let file = elsewhere.path("file");
     std::fs::write(&file, "").unwrap();
@@ -122,5 +127,96 @@ async fn the_configuration_says_what_flags_do_not() {
     assert!(welcome.registered);
     let output = machine.output(&["invite"]).await;
     let line = String::from_utf8(output.stdout).unwrap();
-    assert!(line.starts_with("recado://chat.example:7322/#"), "{line}");
+    let expected = format!("recado://chat.example:{}/#", running.address.port());
+    assert!(line.starts_with(&expected), "{line}");
+}
+
+#[tokio::test]
+async fn the_public_address_is_remembered_and_takes_the_port_of_the_listener() {
+    let machine = Machine::new();
+    let invite = async || {
+        let output = machine.output(&["invite"]).await;
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let here = ["--listen", "localhost:0"];
+    let with = |address| [&here[..], &["--public-address", address]].concat();
+    for arguments in [with("chat.example"), here.to_vec()] {
+        let running = machine.serve(&arguments).await;
+        let port = running.address.port();
+        let expected = format!("recado://chat.example:{port}/#");
+        assert!(invite().await.starts_with(&expected));
+        running.stop().await;
+        assert!(
+            invite().await.starts_with(&expected),
+            "also while it is stopped"
+        );
+    }
+    let running = machine.serve(&with("auto")).await;
+    let own = format!("recado://{}/#", running.address);
+    assert!(invite().await.starts_with(&own));
+    running.stop().await;
+    let running = machine.serve(&here).await;
+    let own = format!("recado://{}/#", running.address);
+    assert!(invite().await.starts_with(&own));
+}
+
+#[tokio::test]
+async fn a_hangup_reloads_the_policy_and_the_limits() {
+    let machine = Machine::new();
+    let path = machine.path("config.toml");
+    let write = |text: &str| std::fs::write(&path, text).unwrap();
+    write("listen = \"127.0.0.1:0\"\n");
+    let arguments = ["--config", path.to_str().unwrap()];
+    let mut running = machine.serve(&arguments).await;
+    let ticket = read_ticket(&machine.path("run/recado/local.ticket"));
+    let connect = async || {
+        let connected = Client::connect(running.address, ticket.fingerprint, &device()).await;
+        connected.unwrap()
+    };
+    let refusal = connect().await.refused(hello(Some("alice"), None)).await;
+    assert_eq!(refusal, Refusal::InviteNeeded);
+
+    write("policy = \"open\"\n[limits]\nmax_sessions = 0\n");
+    signal(&running.child, "-HUP").await;
+    let line = running.line_with("ERROR").await;
+    assert!(line.contains("line 3: the setting max_sessions"), "{line}");
+
+    write("policy = \"open\"\nlisten = \"127.0.0.1:1\"\n[limits]\nmax_users = 1\n");
+    signal(&running.child, "-HUP").await;
+    running.line_with("took over").await;
+    let line = running.line_with("restart the server").await;
+    assert!(line.ends_with("to take over: listen"), "{line}");
+    let connect = async || {
+        let connected = Client::connect(running.address, ticket.fingerprint, &device()).await;
+        connected.unwrap()
+    };
+    let mut alice = connect().await;
+    assert!(alice.enter(hello(Some("alice"), None)).await.registered);
+    let refusal = connect().await.refused(hello(Some("bob"), None)).await;
+    assert_eq!(refusal, Refusal::Full);
+    running.stop().await;
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn open_files_are_raised_to_what_the_limits_need() {
+    let machine = Machine::new();
+    let mut command = machine.shell("ulimit -Sn 256; exec \"$0\" --listen 127.0.0.1:0");
+    let running = machine.serve_with(&mut command).await;
+    let id = running.child.id().unwrap();
+    let limits = std::fs::read_to_string(format!("/proc/{id}/limits")).unwrap();
+    let line = limits
+        .lines()
+        .find(|line| line.starts_with("Max open files"));
+    let soft = line.unwrap().split_whitespace().nth(3).unwrap();
+    assert!(soft.parse::<u64>().unwrap() > 5_000, "{limits}");
+    running.stop().await;
+
+    let mut command = machine.shell("ulimit -n 256; exec \"$0\" --listen 127.0.0.1:0");
+    let running = machine.serve_with(&mut command).await;
+    let warning = running.before.join("\n");
+    assert!(
+        warning.contains("ulimit -Hn") && warning.contains("open_files=256"),
+        "{warning}"
+    );
 }

@@ -162,7 +162,7 @@ impl Account {
         (limits.frames_per_second, limits.frame_burst) = (most, most);
         (limits.bytes_per_second, limits.byte_burst) = (most, most);
         limits.connections_per_minute = 100_000;
-        let listener = listen(Some(([127, 0, 0, 1], 0).into())).unwrap();
+        let listener = listen(Some("127.0.0.1:0".parse().unwrap())).unwrap();
         let server = Server::prepare(listener, config).await.unwrap();
         let ticket = server.local_ticket();
         let (stop, stopped) = oneshot::channel();

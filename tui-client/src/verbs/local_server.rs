@@ -12,8 +12,10 @@ use std::path::Path;
 
 use clap::Args;
 use futures_util::FutureExt as _;
-use recado_server::{Config, ListenError, Server, ServerError, paths as server_paths};
-use recado_shared::{ConversationId, Invite, ServerAddress, UserName, Welcome};
+use recado_server::{
+    Config, ListenAddress, ListenError, PublicAddress, Server, ServerError, paths as server_paths,
+};
+use recado_shared::{ConversationId, Invite, UserName, Welcome};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
@@ -65,17 +67,17 @@ async fn run_with_server(
 /// Options of `recado host`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct HostOptions {
-    /// Address to listen on; port 0 takes a free one [default: port 7322 on all addresses]
-    #[arg(long, value_name = "ADDRESS:PORT")]
-    listen: Option<SocketAddr>,
+    /// Port to listen on, or HOST:PORT; port 0 takes a free one [default: 7322]
+    #[arg(long, value_name = "[HOST:]PORT")]
+    listen: Option<ListenAddress>,
     /// Address in invites [default: the machine's own]
-    #[arg(long, value_name = "HOST:PORT")]
-    public_address: Option<ServerAddress>,
+    #[arg(long, value_name = "HOST[:PORT]")]
+    public_address: Option<PublicAddress>,
 }
 
 impl fmt::Display for HostOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(listen) = self.listen {
+        if let Some(listen) = &self.listen {
             write!(f, " --listen {listen}")?;
         }
         match &self.public_address {
@@ -93,7 +95,7 @@ pub(crate) async fn host(context: &VerbContext, options: HostOptions) -> Result<
     let mut config = Config::new(&server_paths.data_dir);
     config.ticket_places = server_paths.local_tickets;
     config.public_address = options.public_address.clone();
-    let server = Server::prepare(bind(options.listen)?, config).await?;
+    let server = Server::prepare(bind(options.listen.clone())?, config).await?;
     let invites = ServerInvites::of(server.fingerprint());
     let client = async |ticket: &Invite| {
         let ended = host_client(context, ticket, name.clone(), &invites).await;
@@ -141,7 +143,10 @@ async fn last_words(
 ) -> String {
     let server_options = options.to_string();
     let name = name.map_or_else(String::new, |name| format!(" --as {name}"));
-    let keeps_port = options.listen.is_none_or(|listen| listen.port() != 0);
+    let keeps_port = options
+        .listen
+        .as_ref()
+        .is_none_or(|listen| listen.port != 0);
     let invites = invites.clone();
     let link = spawn_blocking(move || invites.last_link()).await;
     let link = link.ok().and_then(Result::ok).flatten();
@@ -150,13 +155,16 @@ async fn last_words(
     strings::host::server_stopped(&format!("{server_options}{name}"), &server_options, invite)
 }
 
-fn bind(address: Option<SocketAddr>) -> Result<TcpListener, Failure> {
+fn bind(address: Option<ListenAddress>) -> Result<TcpListener, Failure> {
     recado_server::listen(address).map_err(|error| {
-        let text = format!(
-            "{error}. If a server already runs there, open it with 'recado NAME'. Otherwise choose \
-             another port with --listen."
-        );
-        Failure::new(Exit::Failure, text)
+        let advice = match error.error.kind() {
+            io::ErrorKind::AddrInUse => {
+                "If a server already runs there, open it with 'recado NAME'. Otherwise choose another port \
+                 with --listen"
+            }
+            _ => error.advice(),
+        };
+        Failure::new(Exit::Failure, format!("{error}. {advice}."))
     })
 }
 
@@ -213,7 +221,7 @@ async fn run_demo(folder: &Path, name: &UserName, stop: StopSignals) -> Result<(
     if let Ok(user) = Paths::of_user() {
         paths.config_file = user.config_file;
     }
-    let listener = recado_server::listen(Some((Ipv4Addr::LOCALHOST, 0).into()))?;
+    let listener = recado_server::listen(Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()))?;
     let server = Server::prepare(listener, Config::new(folder.join("server"))).await?;
     run_with_server(server, async |ticket| {
         show_client(&paths, ticket, name, stop).await

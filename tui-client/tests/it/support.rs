@@ -38,7 +38,7 @@ impl TestServer {
 
     /// Starts a server with these settings; port 0 takes a free one.
     pub(crate) async fn start_with(config: Config, port: u16) -> Self {
-        let listener = listen(Some(([127, 0, 0, 1], port).into())).unwrap();
+        let listener = listen(Some(format!("127.0.0.1:{port}").parse().unwrap())).unwrap();
         let server = Server::prepare(listener, config).await.unwrap();
         let ticket = server.local_ticket();
         let (stop, stopped) = oneshot::channel();

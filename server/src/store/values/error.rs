@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use recado_shared::Timestamp;
-use recado_shared::io_reason::describe;
+use recado_shared::io_reason::{describe, file_advice};
 
 use super::fault::Fault;
 
@@ -14,10 +14,10 @@ const MILLIS_PER_DAY: u64 = 24 * 60 * 60 * 1_000;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     #[error(
-        "cannot use {}: {}. Check its owner and permissions, or choose another folder \
-         with --data",
+        "cannot use {}: {}. {}, or choose another folder with --data",
         path.display(),
-        describe(.reason)
+        describe(.reason),
+        file_advice(.reason)
     )]
     Folder { path: PathBuf, reason: io::Error },
     #[error(
