@@ -7,6 +7,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use recado_shared::io_reason::{describe, file_advice};
+use recado_shared::secret::{self, Exposed, SecretError};
 use recado_shared::tls::Identity;
 use recado_shared::{Invite, ServerAddress};
 use tracing::warn;
@@ -38,6 +39,8 @@ pub enum FileError {
         path.display()
     )]
     Key { path: PathBuf },
+    #[error(transparent)]
+    Exposed(#[from] Exposed),
     #[error("cannot make a key: the random number generator of the system failed")]
     Random,
 }
@@ -52,12 +55,13 @@ impl FileError {
 /// Reads the server's key. `None` if there is no file.
 pub(crate) fn read_key(data_dir: &Path) -> Result<Option<Identity>, FileError> {
     let path = data_dir.join(KEY_FILE);
-    match fs::read(&path) {
+    match secret::read(&path) {
         Ok(bytes) => Identity::from_pkcs8(&bytes)
             .map(Some)
             .map_err(|_| FileError::Key { path }),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(FileError::io(&path)(error)),
+        Err(SecretError::Io(error)) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(SecretError::Io(error)) => Err(FileError::io(&path)(error)),
+        Err(SecretError::Exposed(exposed)) => Err(exposed.into()),
     }
 }
 
@@ -219,7 +223,7 @@ mod tests {
     fn a_damaged_key_is_not_replaced() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join(KEY_FILE);
-        fs::write(&path, "damaged").unwrap();
+        write_private(&path, b"damaged").unwrap();
         let error = read_or_make_key(dir.path()).unwrap_err();
         assert!(matches!(error, FileError::Key { .. }), "{error}");
         assert_eq!(fs::read(&path).unwrap(), b"damaged");

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{LogId, Stamp, Timestamp, UserId};
@@ -45,6 +46,14 @@ impl fmt::Display for ProtocolVersion {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct InviteToken(pub [u8; 16]);
+
+impl InviteToken {
+    /// Whether two tokens are equal, in a time that says nothing about where they differ. For a token that is
+    /// kept as it is; those of invites are looked up by their digests, whose bytes a guess does not steer.
+    pub fn is_same(&self, other: &Self) -> bool {
+        verify_slices_are_equal(&self.0, &other.0).is_ok()
+    }
+}
 
 /// Secrets are never logged.
 impl fmt::Debug for InviteToken {
@@ -210,6 +219,17 @@ mod tests {
         assert_eq!(told(ProtocolVersion(4)), Refusal::TooManySessions);
         let other = Refusal::Full;
         assert_eq!(other.clone().for_version(ProtocolVersion::V2), other);
+    }
+
+    #[test]
+    fn tokens_are_compared_as_a_whole() {
+        let token = InviteToken([7; 16]);
+        assert!(token.is_same(&InviteToken([7; 16])));
+        for place in 0..16 {
+            let mut other = [7; 16];
+            other[place] = 8;
+            assert!(!token.is_same(&InviteToken(other)));
+        }
     }
 
     #[test]

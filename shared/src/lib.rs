@@ -1,6 +1,6 @@
 //! The wire protocol of Recado between its server and its clients, and the rules that both apply.
 //!
-//! It opens no socket, reads no clock and keeps no state.
+//! It opens no socket, reads no clock and keeps no state. Its only file is that of a key ([`secret`]).
 //!
 //! # The flow of a session
 //!
@@ -71,6 +71,7 @@ pub mod request;
 pub mod room;
 pub mod rules;
 pub mod script;
+pub mod secret;
 pub mod setting;
 pub mod text;
 pub mod tls;

@@ -12,11 +12,11 @@ use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{AlwaysResolvesClientRawPublicKeys, Resumption};
 use rustls::crypto::aws_lc_rs::cipher_suite;
+use rustls::crypto::aws_lc_rs::sign::any_eddsa_type;
 use rustls::crypto::verify_tls13_signature_with_raw_key;
 use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, aws_lc_rs as provider};
 use rustls::pki_types::{
-    CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, SubjectPublicKeyInfoDer,
-    UnixTime,
+    CertificateDer, PrivatePkcs8KeyDer, ServerName, SubjectPublicKeyInfoDer, UnixTime,
 };
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::server::{AlwaysResolvesServerRawPublicKeys, NoServerSessionStorage};
@@ -26,6 +26,7 @@ use rustls::{
     PeerIncompatible, ServerConfig, SignatureScheme,
 };
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use crate::id::DeviceKey;
 
@@ -51,9 +52,9 @@ impl fmt::Debug for Fingerprint {
     }
 }
 
-/// An Ed25519 private key: a device's or a server's identity.
+/// An Ed25519 private key: a device's or a server's identity. Its memory is zeroed when it is dropped.
 pub struct Identity {
-    pkcs8: Vec<u8>,
+    pkcs8: Zeroizing<Vec<u8>>,
     key: DeviceKey,
 }
 
@@ -100,7 +101,7 @@ impl Identity {
             .try_into()
             .map_err(|_| KeyError)?;
         Ok(Self {
-            pkcs8: pkcs8.to_vec(),
+            pkcs8: Zeroizing::new(pkcs8.to_vec()),
             key: DeviceKey(key),
         })
     }
@@ -120,11 +121,11 @@ impl Identity {
         fingerprint_of(&spki_of(self.key))
     }
 
-    fn certified(&self, provider: &CryptoProvider) -> Result<Arc<CertifiedKey>, Error> {
-        let private = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.pkcs8.clone()));
+    fn certified(&self) -> Result<Arc<CertifiedKey>, Error> {
         let public = CertificateDer::from(spki_of(self.key));
-        // `from_der` would look for the public key in an X.509 certificate.
-        let private = provider.key_provider.load_private_key(private)?;
+        // `from_der` would look for the public key in an X.509 certificate. A provider's `load_private_key`
+        // would take a copy that stays in memory.
+        let private = any_eddsa_type(&PrivatePkcs8KeyDer::from(self.pkcs8.as_slice()))?;
         Ok(Arc::new(CertifiedKey::new(vec![public], private)))
     }
 }
@@ -136,7 +137,7 @@ impl Identity {
 /// The TLS library refuses the key or the settings.
 pub fn server_config(identity: &Identity) -> Result<ServerConfig, Error> {
     let provider = Arc::new(crypto());
-    let certified = identity.certified(&provider)?;
+    let certified = identity.certified()?;
     let verifier = Arc::new(RawKeyVerifier::new(&provider, None));
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&rustls::version::TLS13])?
@@ -158,7 +159,7 @@ pub fn server_config(identity: &Identity) -> Result<ServerConfig, Error> {
 /// The TLS library refuses the key or the settings.
 pub fn client_config(identity: &Identity, pin: Fingerprint) -> Result<ClientConfig, Error> {
     let provider = Arc::new(crypto());
-    let certified = identity.certified(&provider)?;
+    let certified = identity.certified()?;
     let verifier = Arc::new(RawKeyVerifier::new(&provider, Some(pin)));
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&rustls::version::TLS13])?

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use recado_shared::io_reason::describe;
-use recado_shared::{Invite, InviteError, ServerAddress};
+use recado_shared::{Invite, InviteError, ServerAddress, secret};
 use tokio::runtime::Runtime;
 
 use crate::config;
@@ -117,6 +117,7 @@ enum Verb {
 
 /// Parses the command line, runs the verb or opens the chat, and reports a failure on standard error.
 pub fn main() -> ExitCode {
+    secret::protect_process();
     let line = with_whole_invite(std::env::args_os());
     let arguments = match Arguments::try_parse_from(&line) {
         Ok(arguments) => arguments,

@@ -1,4 +1,4 @@
-//! Limits of this process that the operating system keeps: open files and core dumps.
+//! Limits of this process that the operating system keeps.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tracing::warn;

@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, anyhow};
+use recado_shared::secret;
 use sd_notify::NotifyState;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -32,6 +33,7 @@ pub(super) fn server(arguments: Arguments) -> Result<()> {
     let paths = Paths::of_user()?;
     let (settings, data_dir) = arguments.read(&paths)?;
     let config = config_of(&arguments, &settings, &paths, data_dir);
+    secret::protect_process();
     process::raise_open_files(config.limits.max_connections());
     let listen = arguments.listen.clone().or_else(|| settings.listen.clone());
     let runtime = Runtime::new().context("cannot start the runtime")?;

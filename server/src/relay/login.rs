@@ -79,7 +79,8 @@ impl Relay {
     /// The policy for an unknown key, and the network that a registration would count against.
     fn admission(&mut self, peer: Peer, hello: &Hello) -> (Admission, Option<IpAddr>) {
         let is_local = address::is_this_machine(peer.address);
-        if is_local && hello.token.is_some() && hello.token == self.config.local_token {
+        let tokens = hello.token.as_ref().zip(self.config.local_token.as_ref());
+        if is_local && tokens.is_some_and(|(shown, local)| shown.is_same(local)) {
             return (Admission::Granted, None);
         }
         let denied = match self.config.policy {

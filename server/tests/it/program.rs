@@ -1,6 +1,8 @@
 //! The program `recado-server`: its output, its files and its exit.
 
 use std::collections::BTreeSet;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 
 use recado_shared::{CloseReason, Invite, Refusal, ServerFrame};
 
@@ -219,4 +221,43 @@ async fn open_files_are_raised_to_what_the_limits_need() {
         warning.contains("ulimit -Hn") && warning.contains("open_files=256"),
         "{warning}"
     );
+}
+
+#[tokio::test]
+async fn a_key_that_others_may_read_is_refused_and_no_core_is_dumped() {
+    let machine = Machine::new();
+    let here = ["--listen", "127.0.0.1:0"];
+    let running = machine.serve(&here).await;
+    #[cfg(target_os = "linux")]
+    {
+        let id = running.child.id().unwrap();
+        let limits = std::fs::read_to_string(format!("/proc/{id}/limits")).unwrap();
+        let line = limits
+            .lines()
+            .find(|line| line.starts_with("Max core file size"));
+        assert_eq!(
+            line.unwrap().split_whitespace().nth(4),
+            Some("0"),
+            "{limits}"
+        );
+    }
+    running.stop().await;
+    let key = machine.path("data/recado-server/server.key");
+    let set = |mode| std::fs::set_permissions(&key, Permissions::from_mode(mode)).unwrap();
+    set(0o640);
+    let error = machine.error_of(&here).await;
+    let fix = format!("Run: chmod 600 '{}'", key.display());
+    assert_eq!(
+        error
+            .trim_end()
+            .lines()
+            .last()
+            .unwrap()
+            .matches(&fix)
+            .count(),
+        1,
+        "{error}"
+    );
+    set(0o600);
+    machine.serve(&here).await.stop().await;
 }

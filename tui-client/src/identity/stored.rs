@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use recado_shared::io_reason::describe;
+use recado_shared::secret::{self, Exposed, SecretError};
 use recado_shared::tls::Identity as DeviceIdentity;
 use recado_shared::{Fingerprint, Invite, ServerAddress, UserName};
 use serde::{Deserialize, Serialize};
@@ -84,6 +85,8 @@ pub(crate) enum IdentityError {
         "This name is being registered in another window. Finish there, or close that window first."
     )]
     IsRegistering,
+    #[error("Refused: {0}")]
+    Exposed(Exposed),
     #[error("Cannot create a key: the random source of the operating system fails.")]
     Random,
 }
@@ -327,7 +330,10 @@ pub(super) fn discard(folder: &Path) {
 
 fn read_key(folder: &Path) -> Result<DeviceIdentity, IdentityError> {
     let path = folder.join(KEY_FILE);
-    let bytes = fs::read(&path).map_err(files::at(&path))?;
+    let bytes = secret::read(&path).map_err(|error| match error {
+        SecretError::Io(error) => files::at(&path)(error).into(),
+        SecretError::Exposed(exposed) => IdentityError::Exposed(exposed),
+    })?;
     DeviceIdentity::from_pkcs8(&bytes).map_err(|error| damaged(&path, &error))
 }
 

@@ -1,4 +1,5 @@
 use std::fs::{self, File};
+use std::os::unix::fs::PermissionsExt as _;
 
 use recado_shared::tls::Identity as DeviceIdentity;
 use recado_shared::{Fingerprint, Invite, InviteToken, ServerAddress, UserName};
@@ -236,6 +237,18 @@ fn a_damaged_identity_does_not_keep_the_others_closed() {
     assert_eq!(chosen(&paths, None, None), "bob on 127.0.0.1:1");
     let error = Identity::read(&damaged.folder).unwrap_err().to_string();
     assert!(error.contains("device.key is damaged"), "{error}");
+}
+
+#[test]
+fn a_key_that_others_may_read_is_not_used() {
+    let (_folder, paths) = paths();
+    let exposed = make(&paths, "alice", &invite(1, 1), false);
+    let key = exposed.folder.join(KEY_FILE);
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
+    let error = Identity::read(&exposed.folder).unwrap_err().to_string();
+    let fix = format!("Run: chmod 600 '{}'", key.display());
+    assert!(error.ends_with(&fix), "{error}");
+    assert!(all(&paths).unwrap().is_empty());
 }
 
 #[test]
