@@ -72,7 +72,7 @@ enum What {
     GrowthBystanders(Run),
     /// Cost of a delivery in rooms of 10 to 10,000 members
     GrowthRooms(Run),
-    /// Attacks of one user, beside honest clients: both phases in each run
+    /// Attacks of one user or of strangers, beside honest clients: both phases in each run
     Attack {
         /// Attacks to measure [default: all in turn]
         #[arg(value_enum)]

@@ -43,7 +43,7 @@ pub(crate) enum Kind {
 /// Rate limits of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rates {
-    /// The limits of the rate, and all other limits, have their defaults.
+    /// The limits of the rate, and all other limits, have their defaults. The policy is open.
     Untouched,
     Default,
     /// Higher than any client can send.
@@ -123,7 +123,7 @@ impl Subject {
     async fn start_recado(folder: TempDir, path: &Path, rates: Rates) -> Result<Self> {
         let config = path.join("config.toml");
         let settings = match rates {
-            Rates::Untouched => String::new(),
+            Rates::Untouched => "policy = \"open\"\n".to_owned(),
             Rates::Default => CONFIG.to_owned(),
             Rates::Unlimited => CONFIG.to_owned() + UNLIMITED_RATES,
         };
@@ -174,6 +174,11 @@ impl Subject {
             AdminAnswer::Stats(stats) => Ok(Some(stats.store)),
             other => bail!("unexpected answer of the server: {other:?}"),
         }
+    }
+
+    /// Bytes of the log of recado-server.
+    pub(crate) fn log_len(&self) -> Result<u64> {
+        Ok(fs::metadata(self.folder().join("server.log"))?.len())
     }
 
     pub(crate) fn folder(&self) -> &Path {

@@ -226,6 +226,7 @@ impl Account {
             Attack::Watch => self.watch(connection).await,
             Attack::Deletions if number.is_multiple_of(2) => stay_deaf(connection).await,
             Attack::Deletions => self.delete(connection).await,
+            _ => bail!("an attack of strangers"),
         }
     }
 

@@ -1,10 +1,11 @@
-//! Attacks of one user with one device, beside honest clients that exchange messages all the time, and
-//! newcomers that come all the time. All limits of the server have their defaults, and the attacker
-//! connects from many addresses of the loopback network.
+//! Attacks of one user with one device, and of strangers, beside honest clients that exchange messages all
+//! the time, and newcomers that come all the time. All limits of the server have their defaults, and the
+//! attackers connect from many addresses of the loopback network.
 //!
 //! Each run measures the honest clients first without the attack and then with it.
 
 mod hostile;
+mod strangers;
 
 use std::fs;
 use std::path::Path;
@@ -23,6 +24,7 @@ use crate::storm::StayingPairs;
 use crate::subject::Subject;
 
 use hostile::{Attacker, Outcome};
+use strangers::{Linker, Strangers};
 
 /// Honest pairs of a sender and a receiver.
 const HONEST_PAIRS: u32 = 5;
@@ -51,6 +53,18 @@ pub(crate) enum Attack {
     Heads,
     /// Deletions, beside sessions that read nothing
     Deletions,
+    /// 2,000 connections of strangers from 125 addresses, which send nothing
+    Idle,
+    /// As many that send the first message of TLS and nothing more
+    HalfHandshakes,
+    /// As many that finish TLS and send no hello
+    NoHello,
+    /// Strangers at 64 addresses who are refused and reconnect
+    Reconnects,
+    /// Requests to be linked from 64 addresses; an honest user links devices beside them
+    Links,
+    /// Registrations from 200 addresses, with the policy "open"
+    Registrations,
 }
 
 impl Attack {
@@ -64,7 +78,25 @@ impl Attack {
             Self::Watch => "attack-watch",
             Self::Heads => "attack-heads",
             Self::Deletions => "attack-deletions",
+            Self::Idle => "attack-idle",
+            Self::HalfHandshakes => "attack-half-handshakes",
+            Self::NoHello => "attack-no-hello",
+            Self::Reconnects => "attack-reconnects",
+            Self::Links => "attack-links",
+            Self::Registrations => "attack-registrations",
         }
+    }
+
+    fn is_by_strangers(self) -> bool {
+        matches!(
+            self,
+            Self::Idle
+                | Self::HalfHandshakes
+                | Self::NoHello
+                | Self::Reconnects
+                | Self::Links
+                | Self::Registrations
+        )
     }
 }
 
@@ -78,10 +110,19 @@ pub(crate) async fn attack(
     let endpoint = subject.endpoint.clone();
     let honest = StayingPairs::start(&endpoint, 0, HONEST_PAIRS, &recorder).await?;
     let mut newcomers = Newcomers::new(1_000_000);
+    if attack == Attack::Links {
+        newcomers.linker = Some(Linker::register(&endpoint).await?);
+    }
     let calm = phase(subject, &recorder, &mut newcomers, time).await?;
-    let hostile = Attacker::start(&endpoint, attack).await?;
-    let attacked = phase(subject, &recorder, &mut newcomers, time).await?;
-    let outcome = hostile.end()?;
+    let (attacked, outcome) = if attack.is_by_strangers() {
+        let strangers = Strangers::start(&endpoint, attack).await?;
+        let attacked = phase(subject, &recorder, &mut newcomers, time).await?;
+        (attacked, strangers.end()?)
+    } else {
+        let hostile = Attacker::start(&endpoint, attack).await?;
+        let attacked = phase(subject, &recorder, &mut newcomers, time).await?;
+        (attacked, hostile.end()?)
+    };
     sleep(SETTLE).await;
     honest.end()?;
     Ok(figures(attack, subject, &calm, &attacked, &outcome))
@@ -106,12 +147,14 @@ fn figures(
         .with("attacks", outcome.attacks)
         .with("newcomers", attacked.newcomers.len())
         .with("newcomers_refused", attacked.refused)
+        .with("links_missed", attacked.links_missed)
         .with("baseline_newcomer_p99_us", at(&calm.newcomers, 0.99))
         .with("newcomer_p99_us", at(&attacked.newcomers, 0.99))
         .with("memory_before_bytes", calm.memory)
         .with("memory_peak_bytes", attacked.memory)
         .with("disk_before_bytes", calm.disk)
         .with("disk_bytes", attacked.disk)
+        .with("log_bytes", attacked.log - calm.log)
 }
 
 /// Figures of one phase.
@@ -125,6 +168,10 @@ struct Phase {
     memory: u64,
     /// Bytes in the data folder at the end.
     disk: u64,
+    /// Bytes of the server's log at the end.
+    log: u64,
+    /// Devices that asked to be linked and were not found.
+    links_missed: u64,
 }
 
 async fn phase(
@@ -141,6 +188,8 @@ async fn phase(
         refused: 0,
         memory: 0,
         disk: 0,
+        log: 0,
+        links_missed: 0,
     };
     let end = Instant::now() + time;
     let mut due = interval(NEWCOMER_INTERVAL);
@@ -152,22 +201,36 @@ async fn phase(
             Ok(()) => phase.newcomers.saturating_record(nanos(start.elapsed())),
             Err(_) => phase.refused += 1,
         }
+        phase.links_missed += u64::from(!newcomers.link().await?);
         phase.memory = phase.memory.max(subject.used()?.memory);
     }
     recorder.record(false);
     phase.honest.add(&*recorder.latency())?;
     phase.disk = size_of(subject.folder())?;
+    phase.log = subject.log_len()?;
     Ok(phase)
 }
 
 /// Newcomers, one after the other.
 struct Newcomers {
     next: u32,
+    linker: Option<Linker>,
 }
 
 impl Newcomers {
     const fn new(first: u32) -> Self {
-        Self { next: first }
+        Self {
+            next: first,
+            linker: None,
+        }
+    }
+
+    /// Whether a new device is found by the user who links it, if there is one.
+    async fn link(&mut self) -> Result<bool> {
+        match &mut self.linker {
+            Some(linker) => linker.finds_device().await,
+            None => Ok(true),
+        }
     }
 
     async fn visit(&mut self, subject: &Subject) -> Result<()> {
