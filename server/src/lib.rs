@@ -51,7 +51,7 @@
 //! | bytes of an incomplete TLS record | `MAX_INCOMING` | closed |
 //! | free buffers of a thread | `MAX_POOLED` | freed |
 //! | unwritten pongs, pings and notices of a session | `MAX_LOCAL_FRAMES` | the session reads nothing |
-//! | write-ahead log | `CheckpointThresholds::busy_pages` pages | checkpointed, also while commits wait |
+//! | write-ahead log | `CheckpointThresholds::restart_pages` pages | checkpointed from `busy_pages` on; there the writer stops for the last ones, and readers of older pages let it grow |
 //! | a drain | `DRAIN_LIMIT`, then `CLOSE_TIMEOUT` | ends without clients that do not respond |
 
 mod address;

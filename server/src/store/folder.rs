@@ -22,7 +22,7 @@ const CACHE_SIZE: i32 = -16_384;
 
 /// Length in bytes to which the write-ahead log is truncated when it restarts
 /// (<https://www.sqlite.org/pragma.html#pragma_journal_size_limit>).
-const WAL_FILE_LEN: i32 = 64 << 20;
+pub(crate) const WAL_FILE_LEN: i32 = 64 << 20;
 
 /// Prepared statements that a connection keeps: more than exist.
 const CACHED_STATEMENTS: usize = 64;
@@ -87,6 +87,14 @@ impl Folder {
             );
         }
         Ok(())
+    }
+
+    /// Opens the connection that runs checkpoints beside the writer.
+    pub(crate) fn open_checkpointer(&self) -> Result<Connection, StoreError> {
+        let path = database_in(&self.dir);
+        let db = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE);
+        let db = db.and_then(|db| prepare_writer(&db).map(|()| db));
+        db.map_err(StoreError::database(&path))
     }
 
     pub(crate) fn open_reader(&self) -> Result<Connection, StoreError> {
@@ -187,7 +195,7 @@ fn prepare_writer(db: &Connection) -> rusqlite::Result<()> {
     db.pragma_update(None, "foreign_keys", true)?;
     // Deleted content is overwritten (<https://www.sqlite.org/pragma.html#pragma_secure_delete>).
     db.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
-    // The writer thread alone runs checkpoints
+    // A thread of the store alone runs checkpoints
     // (<https://www.sqlite.org/pragma.html#pragma_wal_autocheckpoint>).
     db.pragma_update_and_check(None, "wal_autocheckpoint", 0, |_| Ok(()))?;
     db.pragma_update_and_check(None, "journal_size_limit", WAL_FILE_LEN, |_| Ok(()))
@@ -227,7 +235,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_commit_is_synced_and_only_the_writer_thread_runs_checkpoints() {
+    fn each_commit_is_synced_and_runs_no_checkpoint() {
         let dir = tempfile::tempdir().unwrap();
         let folder = Folder::claim(dir.path()).unwrap();
         let writer = folder.open_writer().unwrap();

@@ -58,13 +58,14 @@ pub struct StoreEvents {
 pub fn open(dir: &Path, config: StoreConfig) -> Result<(StoreHandle, StoreEvents), StoreError> {
     let folder = Folder::claim(dir)?;
     let writer = Writer::open(&folder, &config)?;
+    let checkpointer = folder.open_checkpointer()?;
     let readers = (0..config.readers.max(1))
         .map(|_| folder.open_reader())
         .collect::<Result<Vec<_>, _>>()?;
 
     let (write_queue, queued_writes) = mpsc::channel(config.window);
     let (read_queue, queued_reads) = mpsc::channel(config.window);
-    let (sender, events) = mpsc::channel(config.window + 1 + readers.len());
+    let (sender, events) = mpsc::channel(config.window + 2 + readers.len());
     let mut handle = StoreHandle {
         log: writer.log,
         memberships: writer.memberships().map_err(StoreError::database(dir))?,
@@ -76,8 +77,13 @@ pub fn open(dir: &Path, config: StoreConfig) -> Result<(StoreHandle, StoreEvents
         threads: Vec::new(),
     };
     let damage = Arc::clone(&writer.damage);
+    let checkpoints = writer.checkpoints.clone();
     let thread = start(&folder, "store-writer", &sender, move |answers| {
         writer.run(queued_writes, answers);
+    });
+    handle.threads.push(thread?);
+    let thread = start(&folder, "store-checkpoint", &sender, move |answers| {
+        checkpoints.run(&checkpointer, answers);
     });
     handle.threads.push(thread?);
     let queued_reads = Arc::new(Mutex::new(queued_reads));

@@ -3,9 +3,10 @@
 //!
 //! Layers, each of which imports only from those before it: `values` holds plain values and errors,
 //! `tables` the SQL of each table, `folder` the data folder, `answers` the channel from the threads,
-//! `damage` the damage that they met, `writer` and `readers` the threads. `handle` starts them.
+//! `damage` the damage that they met, `checkpoint`, `writer` and `readers` the threads. `handle` starts them.
 
 mod answers;
+mod checkpoint;
 mod damage;
 mod engine;
 mod folder;

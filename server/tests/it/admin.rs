@@ -8,7 +8,7 @@ use recado_shared::{
 };
 
 use crate::client::{Client, hello, id};
-use crate::erase::is_in_files;
+use crate::erase::{is_in_files, wait_until_gone};
 use crate::machine::{Machine, Running, read_ticket, signal};
 use crate::server::device;
 
@@ -321,7 +321,7 @@ async fn a_removed_user_leaves_no_text_on_the_disk() {
         .stdout_of(&["user", "remove", "alice", "--yes"])
         .await;
     assert_eq!(read_close(&mut alice).await, CloseReason::AccountClosed);
-    assert!(!is_in_files(&dir, secret));
+    wait_until_gone(&dir, secret).await;
     // Bob has the message, and hears that it is to go.
     let mut heard = Vec::new();
     while heard.len() < 2 {

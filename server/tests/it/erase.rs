@@ -1,7 +1,8 @@
-//! Erasure of deleted text from every file of the data folder by the time of the acknowledgement, also if
-//! the server is killed right then.
+//! Erasure of deleted text from every file of the data folder soon after the acknowledgement, and by the next start
+//! if the server is killed right then.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use recado_shared::limits::MAX_BODY_LEN;
 use recado_shared::tls::Identity;
@@ -27,6 +28,19 @@ fn text_of(dir: &Path) -> String {
 /// Whether a text lies in any file of a folder.
 pub(crate) fn is_in_files(dir: &Path, text: &str) -> bool {
     text_of(dir).contains(text)
+}
+
+/// Looks again and again until a text lies in no file of a folder.
+pub(crate) async fn wait_until_gone(dir: &Path, text: &str) {
+    wait_until(|| !is_in_files(dir, text)).await;
+}
+
+async fn wait_until(is_so: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !is_so() {
+        assert!(Instant::now() < deadline, "the text stays");
+        tokio::task::yield_now().await;
+    }
 }
 
 /// A server, the people on it, and what must not be found.
@@ -89,6 +103,10 @@ impl Crime {
             .collect()
     }
 
+    async fn wait_until_gone(&self) {
+        wait_until(|| self.found().is_empty()).await;
+    }
+
     /// A few of the traces lie across two pages.
     fn check_that_it_lies_there(&self) {
         let (found, all) = (self.found().len(), self.traces.len());
@@ -98,7 +116,6 @@ impl Crime {
     /// Kills the server, and looks before and after the next start. Returns what its log says.
     async fn kill_and_look(mut self, conversation: ConversationId) -> Vec<Content> {
         self.office.running.child.kill().await.unwrap();
-        assert_eq!(self.found(), [&""; 0], "after the kill");
         let machine = self.office.machine;
         let running = machine.serve(&["--listen", "127.0.0.1:0"]).await;
         let ticket = read_ticket(&machine.path("run/recado/local.ticket"));
@@ -123,7 +140,7 @@ impl Crime {
 }
 
 #[tokio::test]
-async fn a_deleted_message_is_in_no_file_once_that_is_acknowledged() {
+async fn a_deleted_message_is_in_no_file_soon_after_that_is_acknowledged() {
     // Within a page, just beyond one, and the longest.
     for len in [60, 5_000, MAX_BODY_LEN] {
         let mut crime = Crime::plan().await;
@@ -135,7 +152,10 @@ async fn a_deleted_message_is_in_no_file_once_that_is_acknowledged() {
         crime.put(talk, message("what is kept")).await;
         crime.check_that_it_lies_there();
         crime.delete(target).await;
-        assert_eq!(crime.found(), [&""; 0], "{len}");
+        // The longest is not waited for: the server is killed right away.
+        if len < MAX_BODY_LEN {
+            crime.wait_until_gone().await;
+        }
         let log = crime.kill_and_look(talk).await;
         let expected = [
             Content::Erased(ErasedKind::Message),
@@ -158,7 +178,7 @@ async fn many_versions_of_a_page_in_the_write_ahead_log_go_with_it() {
         crime.put(talk, message(&format!("number {n}"))).await;
     }
     crime.delete(target).await;
-    assert_eq!(crime.found(), [&""; 0]);
+    crime.wait_until_gone().await;
     let log = crime.kill_and_look(talk).await;
     assert_eq!(log[0], Content::Erased(ErasedKind::Message));
     assert_eq!(log[30], message("number 29"));
@@ -177,7 +197,7 @@ async fn the_texts_of_a_removed_user_are_in_no_file() {
         .office
         .stdout_of(&["user", "remove", "alice", "--yes"])
         .await;
-    assert_eq!(crime.found(), [&""; 0]);
+    crime.wait_until_gone().await;
     crime.office.running.child.kill().await.unwrap();
     assert_eq!(crime.found(), [&""; 0]);
 }
@@ -205,7 +225,7 @@ async fn the_texts_of_a_room_that_is_closed_are_in_no_file() {
         .office
         .stdout_of(&["room", "close", "#tea", "--yes"])
         .await;
-    assert_eq!(crime.found(), [&""; 0]);
+    crime.wait_until_gone().await;
     let log = crime.kill_and_look(room).await;
     let erased = Content::Erased(ErasedKind::Message);
     let expected = [

@@ -27,6 +27,7 @@ fn victim() {
         checkpoints: CheckpointThresholds {
             idle_pages: 8,
             busy_pages: 64,
+            restart_pages: 256,
         },
         ..StoreConfig::default()
     };

@@ -8,7 +8,7 @@ use super::*;
 use crate::id::Ticket;
 
 /// How many times a text lies in the files of a folder.
-fn count_in_files(dir: &Path, text: &str) -> usize {
+pub(super) fn count_in_files(dir: &Path, text: &str) -> usize {
     let files = std::fs::read_dir(dir).unwrap();
     let bytes = files.map(|file| std::fs::read(file.unwrap().path()).unwrap_or_default());
     bytes

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
+use super::erase::count_in_files;
 use super::*;
 use crate::store::answers::Answers;
 use crate::store::folder::wal_checkpoint;
@@ -95,6 +97,7 @@ fn what_was_done_is_counted() {
     let checkpoints = CheckpointThresholds {
         idle_pages: 1,
         busy_pages: 1_000,
+        restart_pages: 10_000,
     };
     let config = StoreConfig {
         checkpoints,
@@ -282,8 +285,9 @@ fn committed_pages_move_into_the_database_when_they_are_many() {
         let checkpoints = CheckpointThresholds {
             idle_pages,
             busy_pages,
+            restart_pages: 10_000,
         };
-        let mut writer = Writer::new(db, checkpoints).unwrap();
+        let writer = Writer::new(db, checkpoints).unwrap();
         writer.checkpoint_if_due(is_idle).unwrap();
         wal_checkpoint(&desk.reader, "NOOP").unwrap()
     };
@@ -300,6 +304,7 @@ fn each_commit_tells_how_many_pages_wait_to_be_moved() {
     let checkpoints = CheckpointThresholds {
         idle_pages: 3,
         busy_pages: 1_000,
+        restart_pages: 10_000,
     };
     let mut writer = Writer::new(db, checkpoints).unwrap();
     for device in 1..=3 {
@@ -335,4 +340,76 @@ fn the_files_are_for_their_owner_only() {
         names,
         ["recado.db", "recado.db-shm", "recado.db-wal", "recado.lock"]
     );
+}
+
+/// Waits until a file or a folder is as it has to be.
+fn wait_until(is_so: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !is_so() {
+        assert!(Instant::now() < deadline, "it is not so in the end");
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn erased_text_leaves_the_log_when_its_readers_do_and_no_commit_waits_for_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut office = Office::open(dir.path(), StoreConfig::default());
+    let (alice, bob) = (office.register(1, "alice"), office.register(2, "bob"));
+    let secret = "a secret of hers";
+    office.handle.write(message(alice, bob, 1, secret)).unwrap();
+    office.written(1);
+    let reader = Connection::open(dir.path().join("recado.db")).unwrap();
+    let begin = "BEGIN; SELECT count(*) FROM entries";
+    reader.execute_batch(begin).unwrap();
+    let mut deletion = message(alice, bob, 2, "replaced");
+    if let Write::Append { new, .. } = &mut deletion {
+        new.content = Content::Deletion { target: Seq(1) };
+    }
+    office.handle.write(deletion).unwrap();
+    assert_eq!(seqs(&office.written(1)), [2]);
+    let attempts = || office.handle.counters.stats().checkpoints;
+    wait_until(|| attempts() > 0);
+    assert!(
+        count_in_files(dir.path(), secret) > 0,
+        "a reader looks at it"
+    );
+    office.handle.write(message(alice, bob, 3, "x")).unwrap();
+    assert_eq!(seqs(&office.written(1)), [3]);
+    reader.execute_batch("COMMIT").unwrap();
+    // Without another commit.
+    wait_until(|| count_in_files(dir.path(), secret) == 0);
+}
+
+#[test]
+fn the_log_starts_over_though_the_writer_is_never_idle() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = StoreConfig {
+        checkpoints: CheckpointThresholds {
+            idle_pages: 50,
+            busy_pages: 50,
+            restart_pages: 100,
+        },
+        ..StoreConfig::default()
+    };
+    let mut office = Office::open(dir.path(), config);
+    let alice = office.register(1, "alice");
+    let (mut queued, mut answered) = (0, 0);
+    let longest = "x".repeat(4_000);
+    while answered < 5_000 {
+        while queued < 5_000 && queued - answered < 100 {
+            queued += 1;
+            let one = message(alice, alice, queued, &longest);
+            office.handle.write(one).unwrap();
+            // Not all in one batch, so that the writer finds some after each commit.
+            office.handle.flush();
+        }
+        let Some(StoreEvent::Written(written)) = office.event() else {
+            panic!("writes are answered");
+        };
+        answered += written.len() as u64;
+    }
+    let log = dir.path().join("recado.db-wal").metadata().unwrap();
+    // A commit has a few hundred pages, and the log starts over behind it.
+    assert!(log.len() < 16 << 20, "{}", log.len());
 }

@@ -56,6 +56,8 @@ pub struct CheckpointThresholds {
     pub idle_pages: i64,
     /// The length while requests wait.
     pub busy_pages: i64,
+    /// The length from which on a checkpoint stops the writer for the last pages, so that the log starts over.
+    pub restart_pages: i64,
 }
 
 impl Default for StoreConfig {
@@ -66,6 +68,8 @@ impl Default for StoreConfig {
             checkpoints: CheckpointThresholds {
                 idle_pages: 2_000,
                 busy_pages: 8_000,
+                // 64 MiB, as many as the file keeps.
+                restart_pages: 16_384,
             },
             clock: None,
         }
