@@ -127,7 +127,9 @@ impl Server {
             fingerprint: identity.fingerprint(),
             token: Some(invite::random_token()?),
         };
-        files::write_address(data_dir, &public_address)?;
+        if let Err(error) = files::write_address(data_dir, &public_address) {
+            warn!(%error, "invites made by a command may have an older address");
+        }
         let ticket_file = TicketFile::write_first(places, &local_ticket, data_dir);
         let folders = places.iter().filter_map(|path| path.parent());
         let folders: Vec<_> = folders.map(Path::to_owned).collect();

@@ -32,7 +32,7 @@ impl Engine {
         schema::set_identity(&db, log).map_err(failed)?;
         let [id @ .., _, _, _, _, _, _, _, _] = log.0;
         epochs::begin(&db, EpochId(id)).map_err(failed)?;
-        let writer = Writer::new(db, StoreConfig::default().checkpoints).map_err(failed)?;
+        let writer = Writer::new(db, StoreConfig::default().checkpoints, None).map_err(failed)?;
         Ok(Self {
             writer,
             folder: None,

@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use recado_shared::EpochId;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
-use tracing::error;
+use tracing::{error, warn};
 
+use crate::store::reserve;
 use crate::store::tables::{epochs, schema};
-use crate::store::values::StoreError;
+use crate::store::values::{Fault, StoreError};
 use crate::store::wal;
 
 /// How long a connection waits for another one that writes: beside the server, only operators do.
@@ -56,9 +58,22 @@ impl Folder {
         })
     }
 
-    /// Opens the only writing connection, migrates the schema, starts an epoch, and syncs what is
-    /// there.
+    /// Opens the only writing connection, migrates the schema, and syncs what is there. If the disk is
+    /// full, the space of the reserve is given up first.
     pub(crate) fn open_writer(&self) -> Result<Connection, StoreError> {
+        let opened = match self.try_open_writer() {
+            Err(error) if error.is_for_space() && reserve::release(&self.dir) => {
+                warn!("the disk is full: the server starts with the space of its reserve");
+                self.try_open_writer()
+            }
+            opened => opened,
+        };
+        let db = opened?;
+        reserve::make(&self.dir);
+        Ok(db)
+    }
+
+    fn try_open_writer(&self) -> Result<Connection, StoreError> {
         let path = database_in(&self.dir);
         self.keep_damaged_log()?;
         drop(open_private(&path).map_err(StoreError::folder(&path))?);
@@ -68,13 +83,36 @@ impl Folder {
         schema::inspect(&db, &path)?;
         prepare_writer(&db).map_err(error())?;
         schema::migrate(&mut db, &path)?;
-        let begin_epoch = || epochs::begin(&db, epochs::random_id()?);
-        begin_epoch().map_err(error())?;
         // A server that was killed may have left commits that no sync followed. They are answered
         // and read from here on like all others, and a checkpoint syncs what it moves. It also
         // empties the log, which may still have what was erased.
-        wal_checkpoint(&db, "TRUNCATE").map_err(error())?;
+        self.empty_log(&db)?;
         Ok(db)
+    }
+
+    /// Moves the write-ahead log into the database. If that cannot grow, the log stays, synced.
+    fn empty_log(&self, db: &Connection) -> Result<(), StoreError> {
+        match wal_checkpoint(db, "TRUNCATE") {
+            Err(reason) if Fault::of(&reason) == Fault::NoSpace => {
+                let log = self.dir.join(wal::LOG);
+                let synced = File::open(&log).and_then(|log| log.sync_all());
+                synced.map_err(StoreError::folder(&log))
+            }
+            result => result.map(drop).map_err(StoreError::database(&self.dir)),
+        }
+    }
+
+    /// Starts an epoch. Without space for it, it is returned: it must be stored before anything else.
+    pub(crate) fn begin_epoch(&self, db: &Connection) -> Result<Option<EpochId>, StoreError> {
+        let error = || StoreError::database(&self.dir);
+        let id = epochs::random_id().map_err(error())?;
+        match epochs::begin(db, id) {
+            Err(reason) if Fault::of(&reason) == Fault::NoSpace => Ok(Some(id)),
+            begun => {
+                begun.map_err(error())?;
+                self.empty_log(db).map(|()| None)
+            }
+        }
     }
 
     /// Keeps a copy of a damaged write-ahead log, which the database would overwrite in silence.

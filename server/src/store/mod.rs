@@ -13,6 +13,7 @@ mod folder;
 mod handle;
 mod operator;
 mod readers;
+mod reserve;
 mod tables;
 #[cfg(test)]
 mod tests;

@@ -17,6 +17,8 @@ mod devices;
 mod direct;
 mod drain;
 mod erase;
+#[cfg(target_os = "linux")]
+mod full_disk;
 mod limits;
 mod program;
 mod races;

@@ -14,6 +14,11 @@ pub(crate) fn begin(db: &Connection, id: EpochId) -> Result<usize> {
     )
 }
 
+/// Where an epoch that begins now starts.
+pub(crate) fn next_start(db: &Connection) -> Result<u64> {
+    db.query_row("SELECT ifnull(max(id), 0) FROM entries", [], number)
+}
+
 /// Draws the id of an epoch.
 pub(crate) fn random_id() -> Result<EpochId> {
     column::random().map(EpochId)

@@ -163,7 +163,7 @@ fn other_kinds((kind, who, _, number, id): Step, time: u64) -> Write {
 pub(super) fn empty_store() -> Writer {
     let db = folder::open_in_memory().unwrap();
     schema::set_identity(&db, LogId([1; 16])).unwrap();
-    let mut writer = Writer::new(db, StoreConfig::default().checkpoints).unwrap();
+    let mut writer = Writer::new(db, StoreConfig::default().checkpoints, None).unwrap();
     let people = (1..=PEOPLE).map(|who| {
         let device = u8::try_from(who).unwrap();
         Write::Login(login(device, Some(&format!("user{who}"))))

@@ -287,7 +287,7 @@ fn committed_pages_move_into_the_database_when_they_are_many() {
             busy_pages,
             restart_pages: 10_000,
         };
-        let writer = Writer::new(db, checkpoints).unwrap();
+        let writer = Writer::new(db, checkpoints, None).unwrap();
         writer.checkpoint_if_due(is_idle).unwrap();
         wal_checkpoint(&desk.reader, "NOOP").unwrap()
     };
@@ -306,7 +306,7 @@ fn each_commit_tells_how_many_pages_wait_to_be_moved() {
         busy_pages: 1_000,
         restart_pages: 10_000,
     };
-    let mut writer = Writer::new(db, checkpoints).unwrap();
+    let mut writer = Writer::new(db, checkpoints, None).unwrap();
     for device in 1..=3 {
         let name = format!("user{device}");
         let enter = Write::Login(login(device, Some(&name)));
@@ -338,7 +338,13 @@ fn the_files_are_for_their_owner_only() {
     names.sort();
     assert_eq!(
         names,
-        ["recado.db", "recado.db-shm", "recado.db-wal", "recado.lock"]
+        [
+            "recado.db",
+            "recado.db-shm",
+            "recado.db-wal",
+            "recado.lock",
+            "recado.reserve"
+        ]
     );
 }
 

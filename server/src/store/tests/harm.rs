@@ -214,11 +214,7 @@ fn start(files: &[Vec<u8>; 2], expected: &View, figures: &mut Figures) -> Result
         .as_ref()
         .map_or(true, |found| found.problem_count > 0);
     let folder = Folder::claim(dir.path()).unwrap();
-    let opened = folder.open_writer();
-    let writer = opened.and_then(|db| {
-        let writer = Writer::new(db, StoreConfig::default().checkpoints);
-        writer.map_err(StoreError::database(dir.path()))
-    });
+    let writer = Writer::open(&folder, &StoreConfig::default());
     let by_start = !wal::kept(dir.path()).unwrap().is_empty();
     let Ok(writer) = writer else {
         figures.refused_start += 1;

@@ -59,9 +59,8 @@ impl Desk {
 
     pub(crate) fn open(dir: TempDir) -> Self {
         let folder = Folder::claim(dir.path()).unwrap();
-        let db = folder.open_writer().unwrap();
         Self {
-            writer: Writer::new(db, StoreConfig::default().checkpoints).unwrap(),
+            writer: Writer::open(&folder, &StoreConfig::default()).unwrap(),
             reader: folder.open_reader().unwrap(),
             folder,
             dir,

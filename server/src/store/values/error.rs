@@ -79,6 +79,15 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether more space on the disk may help.
+    pub(crate) fn is_for_space(&self) -> bool {
+        match self {
+            Self::Folder { reason, .. } => reason.kind() == io::ErrorKind::StorageFull,
+            Self::Database { reason, .. } => Fault::of(reason) == Fault::NoSpace,
+            _ => false,
+        }
+    }
+
     pub(crate) fn database(path: &Path) -> impl FnOnce(rusqlite::Error) -> Self {
         let path = path.to_owned();
         |reason| match Fault::of(&reason) {

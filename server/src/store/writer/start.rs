@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use recado_shared::{RoomId, UserId};
+use recado_shared::{Epoch, EpochId, RoomId, UserId};
 use rusqlite::{Connection, OptionalExtension as _, Result};
 
 use crate::store::damage::{DamageLog, Subject};
@@ -14,7 +14,17 @@ use crate::store::values::{ClockCheck, Fault, StoreError, StoredMemberships};
 /// Most rows that are read one by one: a damaged number must not keep the server from starting.
 const MAX_ROWS: u64 = 10_000_000;
 
-pub(super) fn memberships(db: &Connection, damage: &DamageLog) -> Result<StoredMemberships> {
+/// `pending` is an epoch that is not stored yet.
+pub(super) fn memberships(
+    db: &Connection,
+    damage: &DamageLog,
+    pending: Option<EpochId>,
+) -> Result<StoredMemberships> {
+    let mut epochs = epochs::all(db)?;
+    if let Some(id) = pending {
+        let start = epochs::next_start(db)?;
+        epochs.push(Epoch { id, start });
+    }
     let of_users = Table {
         db,
         damage,
@@ -33,7 +43,7 @@ pub(super) fn memberships(db: &Connection, damage: &DamageLog) -> Result<StoredM
         room.map(Vec::from_iter)
     })?;
     Ok(StoredMemberships {
-        epochs: epochs::all(db)?,
+        epochs,
         rooms,
         damaged_rooms,
         blocks: of_users.read(settings::blocks(db, None), |id| {

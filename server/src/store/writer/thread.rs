@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use recado_shared::{Content, LogId, Stamp, Timestamp};
+use recado_shared::{Content, EpochId, LogId, Stamp, Timestamp};
 use rusqlite::Connection;
 use rusqlite::hooks::Wal;
 use tokio::sync::mpsc;
@@ -15,8 +15,8 @@ use super::start;
 use crate::store::answers::{Answers, StoreEvent};
 use crate::store::checkpoint::{Checkpoints, WalState};
 use crate::store::damage::DamageLog;
-use crate::store::folder::Folder;
-use crate::store::tables::schema;
+use crate::store::folder::{Folder, wal_checkpoint};
+use crate::store::tables::{epochs, schema};
 use crate::store::values::{
     CheckpointThresholds, Counters, Fault, StoreConfig, StoreError, StoredMemberships, Write,
     WriteResult,
@@ -35,12 +35,15 @@ pub(crate) struct Writer {
     pub(crate) damage: Arc<DamageLog>,
     /// Whether the last transaction found no space.
     pub(super) lacks_space: bool,
+    /// The epoch of this server, if there was no space for it at the start.
+    pending_epoch: Option<EpochId>,
 }
 
 impl Writer {
     pub(crate) fn new(
         mut db: Connection,
         checkpoints: CheckpointThresholds,
+        pending_epoch: Option<EpochId>,
     ) -> rusqlite::Result<Self> {
         let (log, stamp) = schema::identity(&db)?;
         let clock = schema::clock(&db)?.unwrap_or_default();
@@ -66,6 +69,7 @@ impl Writer {
             damage: Arc::new(DamageLog::new(Arc::clone(&counters))),
             counters,
             lacks_space: false,
+            pending_epoch,
         })
     }
 
@@ -74,11 +78,12 @@ impl Writer {
         if let Some(check) = config.clock {
             start::check_clock(&db, check, &folder.dir)?;
         }
-        Self::new(db, config.checkpoints).map_err(StoreError::database(&folder.dir))
+        let pending_epoch = folder.begin_epoch(&db)?;
+        Self::new(db, config.checkpoints, pending_epoch).map_err(StoreError::database(&folder.dir))
     }
 
     pub(crate) fn memberships(&self) -> rusqlite::Result<StoredMemberships> {
-        start::memberships(&self.db, &self.damage)
+        start::memberships(&self.db, &self.damage, self.pending_epoch)
     }
 
     /// Commits and answers until the queue is closed and empty, or the database fails.
@@ -121,6 +126,12 @@ impl Writer {
         if fault_of(&result) == Some(Fault::Damage) {
             result = self.commit_undamaged(batch);
         }
+        // A log that moves into the database has room for the batch.
+        if fault_of(&result) == Some(Fault::NoSpace)
+            && wal_checkpoint(&self.db, "PASSIVE").is_ok_and(|left| left == 0)
+        {
+            result = self.transact(batch);
+        }
         if fault_of(&result) == Some(Fault::NoSpace) {
             return self.refuse_for_space(batch);
         }
@@ -150,6 +161,9 @@ impl Writer {
     }
 
     fn commit_in(&mut self, writes: &[Write]) -> rusqlite::Result<Vec<WriteResult>> {
+        if let Some(id) = self.pending_epoch {
+            epochs::begin(&self.db, id)?;
+        }
         let mut batch = Batch::begin(&self.db, &mut self.rows, self.stamp)?;
         let mut clock = self.clock;
         let mut written = Vec::with_capacity(writes.len());
@@ -173,6 +187,7 @@ impl Writer {
                 .filter(|written| is_new_message(written))
                 .count() as u64;
         });
+        self.pending_epoch = None;
         self.stamp = stamp;
         self.clock = clock;
         if has_erased {
