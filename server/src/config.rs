@@ -111,6 +111,23 @@ pub struct Limits {
     /// Bytes of one user in a burst.
     #[config(default = 1_048_576)]
     pub byte_burst: NonZeroU32,
+
+    /// Bytes of messages and other entries that one user may add in 24 hours, since the server started.
+    #[config(default = 268_435_456)]
+    pub bytes_per_day: u64,
+
+    /// Bytes that messages leave free on the disk of the data. With less, messages are refused, and
+    /// reading works.
+    #[config(default = 67_108_864)]
+    pub disk_reserve: u64,
+
+    /// Rooms that one user may create in 24 hours, since the server started.
+    #[config(default = 100)]
+    pub rooms_per_day: u32,
+
+    /// Invitations to rooms that one user may send in an hour.
+    #[config(default = 200)]
+    pub invitations_per_hour: u32,
 }
 
 /// A setting is out of its range.
@@ -169,6 +186,11 @@ impl Limits {
         between("max_unauthenticated", unauthenticated, 1..=1_000_000)?;
         let connections = self.connections_per_minute.into();
         between("connections_per_minute", connections, 1..=1_000_000)?;
+        between(
+            "bytes_per_day",
+            self.bytes_per_day,
+            MAX_FRAME_LEN as u64..=u64::MAX,
+        )?;
         let burst = self.byte_burst.get().into();
         between("byte_burst", burst, MAX_FRAME_LEN as u64..=u32::MAX.into())
     }

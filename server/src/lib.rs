@@ -33,6 +33,7 @@
 //! | frames, by their cost, and bytes of a user | `frames_per_second`, `bytes_per_second` and bursts | throttled, with a notice |
 //! | unanswered requests of a session | `MAX_REQUESTS_IN_FLIGHT`; a page counts as `PAGE_WEIGHT` | the session reads nothing |
 //! | rooms of a user; members, invitations and bans of a room | `MAX_ROOMS_OF_USER`; `MAX_ROOM_MEMBERS`, `MAX_ROOM_INVITES`, `MAX_ROOM_BANS`; requests in flight can exceed them | refused with the reason |
+//! | bytes and rooms that a user adds in a day, invitations in an hour | `bytes_per_day`, `rooms_per_day`; `invitations_per_hour` | refused with the reason |
 //! | watched users of a session, and of a user | `MAX_WATCHED`, `MAX_WATCHED_OF_USER` | the first ones are watched, with a notice |
 //! | settings of a user | `MAX_SETTINGS` | default values are dropped, oldest first; then new ones are refused with the reason |
 //! | messages to a user before the message request is accepted | `MAX_MESSAGES_BEFORE_ACCEPTANCE` | refused with the reason, except for deletions |
@@ -51,6 +52,7 @@
 //! | bytes of an incomplete TLS record | `MAX_INCOMING` | closed |
 //! | free buffers of a thread | `MAX_POOLED` | freed |
 //! | unwritten pongs, pings and notices of a session | `MAX_LOCAL_FRAMES` | the session reads nothing |
+//! | free space on the disk of the data | `disk_reserve` | messages, rooms and settings are refused, reading goes on |
 //! | write-ahead log | `CheckpointThresholds::restart_pages` pages | checkpointed from `busy_pages` on; there the writer stops for the last ones, and readers of older pages let it grow |
 //! | a drain | `DRAIN_LIMIT`, then `CLOSE_TIMEOUT` | ends without clients that do not respond |
 

@@ -255,6 +255,11 @@ error_texts! {
         RoomInvites =>
             "{MAX_ROOM_INVITES} invitations to this room are open: wait until some are taken",
         RoomBans => "the room has {MAX_ROOM_BANS} bans: lift one first",
+        /// This one and the next are unknown to [`ProtocolVersion::V3`].
+        RoomsPerDay => "you created as many rooms today as the server allows: try again tomorrow",
+        BytesPerDay => "you sent as much today as the server allows: try again tomorrow",
+        InvitationsPerHour =>
+            "you invited as many users in the last hour as the server allows: try again later",
     }
 }
 
@@ -270,6 +275,12 @@ impl RequestError {
         match self {
             Self::RoomNotEmpty if version < ProtocolVersion::V3 => Self::Invalid,
             Self::Damaged if version < ProtocolVersion::V4 => Self::Invalid,
+            // A client of that version tries again later.
+            Self::Limit(Limit::RoomsPerDay | Limit::BytesPerDay | Limit::InvitationsPerHour)
+                if version < ProtocolVersion::V4 =>
+            {
+                Self::Unavailable
+            }
             known => known,
         }
     }

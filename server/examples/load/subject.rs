@@ -217,6 +217,7 @@ frames_per_second = 1000000
 frame_burst = 1000000
 bytes_per_second = 1000000000
 byte_burst = 1000000000
+bytes_per_day = 1000000000000
 ";
 
 pub(crate) fn on_core(program: &Path) -> Command {

@@ -4,6 +4,7 @@
 #![deny(clippy::wildcard_enum_match_arm, clippy::disallowed_methods)]
 
 mod admin;
+mod allowances;
 mod catch_up;
 mod delivery;
 mod device;
@@ -31,6 +32,7 @@ use recado_shared::{
     ServerFrame, Stamp, UserId,
 };
 
+use self::allowances::Allowances;
 use self::display::Displays;
 use self::drain::Phase;
 use self::links::PendingLinks;
@@ -79,6 +81,7 @@ pub struct Relay {
     displays: Displays,
     presences: Presences,
     registrations: Registrations,
+    allowances: Allowances,
     pending_links: PendingLinks,
     /// Heads since this stamp make up for every frame that the last handled event caused.
     left_out_since: Stamp,
@@ -106,6 +109,7 @@ impl Relay {
             displays,
             presences: Presences::default(),
             registrations: Registrations::default(),
+            allowances: Allowances::default(),
             pending_links: PendingLinks::default(),
             left_out_since: Stamp(0),
             outstanding_writes: 0,

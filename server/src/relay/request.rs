@@ -23,7 +23,12 @@ impl Relay {
         if room_of(&request).is_some_and(|room| self.memberships.is_damaged(room)) {
             return self.answer(caller.origin, Err(RequestError::Damaged));
         }
-        let result = match permission::check(&self.memberships, caller.user, &request, now) {
+        let checked = permission::check(&self.memberships, caller.user, &request, now);
+        let allowed = checked.and_then(|()| {
+            let (limits, now) = (&self.config.limits, self.now.instant);
+            self.allowances.take(caller.user, &request, limits, now)
+        });
+        let result = match allowed {
             Ok(()) => self.carry_out(caller, request),
             Err(refusal) => self.refuse(caller, request, refusal),
         };

@@ -252,6 +252,7 @@ pub(crate) fn request_error() -> impl Strategy<Value = RequestError> {
         Just(RequestError::RequestPending),
         Just(RequestError::Limit(Limit::RoomsOfUser)),
         Just(RequestError::Limit(Limit::RoomBans)),
+        Just(RequestError::Limit(Limit::InvitationsPerHour)),
         Just(RequestError::Invalid),
     ]
 }

@@ -1,5 +1,7 @@
 //! Delivery of entries, cursors and typing notifications.
 
+use recado_shared::{HistoryVisibility, Limit, RoomName, Visibility};
+
 use super::*;
 
 #[test]
@@ -141,4 +143,63 @@ fn typing_everywhere_at_once_is_not_remembered_without_end() {
         desk.check_frame(S1, ClientFrame::Typing(conversation), &[]);
     }
     assert_eq!(desk.relay.sessions[&S1].typing.len(), 16);
+}
+
+/// A relay with these limits and Alice in the first session.
+fn strict(set: impl FnOnce(&mut Limits)) -> Desk {
+    let mut config = config(Policy::Invite);
+    set(&mut config.limits);
+    let mut desk = Desk::with(config);
+    desk.enter(S1, ALICE);
+    desk
+}
+
+fn room_named(name: &str) -> Request {
+    Request::CreateRoom {
+        id: MessageId([5; 16]),
+        name: RoomName::new(name).unwrap(),
+        visibility: Visibility::Public,
+        history: HistoryVisibility::default(),
+    }
+}
+
+#[test]
+fn a_user_adds_only_so_many_bytes_in_a_day_and_is_told_what_was_sent_before() {
+    // Each message is two bytes and the room of an entry.
+    let mut desk = strict(|limits| limits.bytes_per_day = 2 * 130);
+    let is_write = |effects: &[Effect]| matches!(effects, [Effect::Write(Write::Append { .. })]);
+    for number in 1..=2 {
+        let event = request(S1, number, append(ALICE_BOB));
+        assert!(is_write(&desk.relay.handle(event, desk.now)));
+    }
+    let refusal = RequestError::Limit(Limit::BytesPerDay);
+    let asked = [was_sent(origin(S1, 3), ALICE, refusal)];
+    desk.check(request(S1, 3, append(ALICE_BOB)), &asked);
+    // The session agreed on a version without this error.
+    let told = [answer(origin(S1, 3), Err(RequestError::Unavailable))];
+    desk.check(query_answered(origin(S1, 3), Err(refusal)), &told);
+    desk.pass(Duration::from_hours(24));
+    let event = request(S1, 4, append(ALICE_BOB));
+    assert!(is_write(&desk.relay.handle(event, desk.now)));
+}
+
+#[test]
+fn a_user_creates_only_so_many_rooms_in_a_day() {
+    let mut desk = strict(|limits| limits.rooms_per_day = 1);
+    let event = request(S1, 1, room_named("one"));
+    let effects = desk.relay.handle(event, desk.now);
+    assert!(matches!(
+        effects[..],
+        [Effect::Write(Write::CreateRoom { .. })]
+    ));
+    let told = [answer(origin(S1, 2), Err(RequestError::Unavailable))];
+    desk.check(request(S1, 2, room_named("two")), &told);
+    // Another user has rooms of their own.
+    desk.enter(S2, BOB);
+    let event = request(S2, 1, room_named("three"));
+    let effects = desk.relay.handle(event, desk.now);
+    assert!(matches!(
+        effects[..],
+        [Effect::Write(Write::CreateRoom { .. })]
+    ));
 }
