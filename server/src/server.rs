@@ -108,6 +108,7 @@ impl Server {
                 now: driver::now().wall,
                 is_accepted: config.accept_clock,
             }),
+            disk_reserve: config.limits.disk_reserve,
             ..StoreConfig::default()
         };
         let (data_dir, places) = (&config.data_dir, &config.ticket_places);

@@ -19,6 +19,7 @@ mod model;
 mod permissions;
 pub(super) mod plans;
 mod read;
+mod reserve;
 mod rooms;
 mod settings;
 

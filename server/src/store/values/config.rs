@@ -16,6 +16,8 @@ pub struct StoreConfig {
     /// [`StoreEvents`](crate::store::StoreEvents).
     pub window: usize,
     pub checkpoints: CheckpointThresholds,
+    /// Bytes of the disk that messages leave free.
+    pub disk_reserve: u64,
     /// The clock to compare with that of the last run; `None` compares nothing.
     pub clock: Option<ClockCheck>,
 }
@@ -71,6 +73,7 @@ impl Default for StoreConfig {
                 // 64 MiB, as many as the file keeps.
                 restart_pages: 16_384,
             },
+            disk_reserve: 0,
             clock: None,
         }
     }

@@ -6,6 +6,7 @@ mod batch;
 mod careful;
 mod cursors;
 mod login;
+pub(crate) mod reserve;
 mod room;
 pub(crate) mod row_cache;
 mod start;

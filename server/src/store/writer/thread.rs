@@ -10,6 +10,7 @@ use tracing::info;
 
 use super::batch::Batch;
 use super::careful::fault_of;
+use super::reserve::DiskReserve;
 use super::row_cache::{MAX_CACHED_ROWS, RowCache};
 use super::start;
 use crate::store::answers::{Answers, StoreEvent};
@@ -37,6 +38,7 @@ pub(crate) struct Writer {
     pub(super) lacks_space: bool,
     /// The epoch of this server, if there was no space for it at the start.
     pending_epoch: Option<EpochId>,
+    pub(crate) reserve: DiskReserve,
 }
 
 impl Writer {
@@ -70,6 +72,7 @@ impl Writer {
             counters,
             lacks_space: false,
             pending_epoch,
+            reserve: DiskReserve::default(),
         })
     }
 
@@ -79,7 +82,10 @@ impl Writer {
             start::check_clock(&db, check, &folder.dir)?;
         }
         let pending_epoch = folder.begin_epoch(&db)?;
-        Self::new(db, config.checkpoints, pending_epoch).map_err(StoreError::database(&folder.dir))
+        let mut writer = Self::new(db, config.checkpoints, pending_epoch)
+            .map_err(StoreError::database(&folder.dir))?;
+        writer.reserve = DiskReserve::new(folder.dir.clone(), config.disk_reserve);
+        Ok(writer)
     }
 
     pub(crate) fn memberships(&self) -> rusqlite::Result<StoredMemberships> {
@@ -117,7 +123,7 @@ impl Writer {
 
     /// Commits a batch in one transaction: later requests see earlier ones. Requests that need damaged
     /// data fail by themselves; without space for the batch all fail, and the next batch tries again.
-    pub(crate) fn commit(&mut self, batch: &[Write]) -> rusqlite::Result<Vec<WriteResult>> {
+    pub(super) fn commit_all_of(&mut self, batch: &[Write]) -> rusqlite::Result<Vec<WriteResult>> {
         let wal = Arc::clone(&self.checkpoints.wal);
         let _turn = wal.begin();
         #[cfg(test)]
