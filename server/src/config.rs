@@ -80,7 +80,7 @@ pub struct Limits {
 
     /// Connections that have not signed in. At the bound, the address with the most of them loses the one
     /// that has been silent longest.
-    #[config(default = 1_024)]
+    #[config(default = 2_048)]
     pub max_unauthenticated: usize,
 
     /// New connections per minute and address; more are refused.

@@ -227,7 +227,8 @@ async fn open_files_are_raised_to_what_the_limits_need() {
 async fn a_key_that_others_may_read_is_refused_and_no_core_is_dumped() {
     let machine = Machine::new();
     let here = ["--listen", "127.0.0.1:0"];
-    let running = machine.serve(&here).await;
+    let script = "ulimit -Sc $(ulimit -Hc); exec \"$0\" --listen 127.0.0.1:0";
+    let running = machine.serve_with(&mut machine.shell(script)).await;
     #[cfg(target_os = "linux")]
     {
         let id = running.child.id().unwrap();
