@@ -2,6 +2,7 @@
 
 use recado_shared::limits::MAX_PAGE_LEN;
 use recado_shared::{Content, Entry, ErasedKind, MessageId, PageRange, Seq, Timestamp, UserId};
+use rusqlite::types::ValueRef;
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Result, Row, params};
 
 use super::statement::prepare_once;
@@ -95,8 +96,10 @@ fn has_right_checksum(
     key: &ChecksumKey,
     content: &[u8],
 ) -> Result<Option<bool>> {
-    let checksum: Option<i64> = row.get(column)?;
-    Ok(checksum.map(|checksum| checksum == key.checksum(content)))
+    match row.get_ref(column)? {
+        ValueRef::Null => Ok(None),
+        checksum => Ok(Some(checksum.as_i64()? == key.checksum(content))),
+    }
 }
 
 /// Contradictions between stored entries that `SQLite` does not see.
@@ -128,24 +131,29 @@ pub(crate) fn page(
     (first, last): (Seq, Seq),
     limit: u16,
 ) -> Result<Vec<Entry>> {
-    let (first, last) = (first.0.max(1), last.0);
-    let (bound, comparison, order) = match range {
-        PageRange::After(seq) => (seq, '>', "ASC"),
-        PageRange::Before(seq) => (seq, '<', "DESC"),
+    let (mut first, mut last) = (first.0.max(1), last.0);
+    let order = match range {
+        PageRange::After(seq) => {
+            first = first.max(seq.0.saturating_add(1));
+            "ASC"
+        }
+        PageRange::Before(seq) => {
+            last = last.min(seq.0.saturating_sub(1));
+            "DESC"
+        }
     };
     let mut statement = db.prepare_cached(&format!(
         "SELECT {ENTRY} FROM entries
-         WHERE conversation = ?1 AND seq {comparison} ?2 AND seq BETWEEN ?4 AND ?5
-         ORDER BY seq {order} LIMIT ?3"
+         WHERE conversation = ?1 AND seq BETWEEN ?2 AND ?3 ORDER BY seq {order} LIMIT ?4"
     ))?;
-    let key = params![conversation, int(bound.0), limit, int(first), int(last)];
+    let key = params![conversation, int(first), int(last), limit];
     let mut rows = statement.query(key)?;
     let mut entries: Vec<Entry> = Vec::new();
     let mut len = 0;
     // The place of the next entry; without one the page ends at a bound.
     let mut next = match range {
-        PageRange::After(seq) => Some(seq.0.saturating_add(1).max(first)),
-        PageRange::Before(seq) => Some(seq.0.saturating_sub(1).min(last)),
+        PageRange::After(_) => Some(first),
+        PageRange::Before(_) => Some(last),
     };
     while let Some(row) = rows.next()? {
         let (entry, content_len) = entry(row, conversation, 0)?;

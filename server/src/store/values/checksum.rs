@@ -55,11 +55,13 @@ impl ChecksumKey {
             kind << 32 | content.len() as u64,
         ];
         let mut state = key.into_iter().fold(FACTOR, step);
-        let mut words = content.chunks_exact(8);
-        for word in &mut words {
-            state = step(state, word_of(word));
+        let (words, rest) = content.as_chunks();
+        for word in words {
+            state = step(state, u64::from_le_bytes(*word));
         }
-        state = step(state, word_of(words.remainder()));
+        let mut last = [0; 8];
+        last[..rest.len()].copy_from_slice(rest);
+        state = step(state, u64::from_le_bytes(last));
         (1 << BITS) | (state >> (u64::BITS - BITS)).cast_signed()
     }
 }
@@ -68,11 +70,4 @@ impl ChecksumKey {
 fn step(state: u64, word: u64) -> u64 {
     let product = (state ^ word).wrapping_mul(FACTOR);
     product ^ (product >> 32)
-}
-
-/// Up to eight bytes as a number.
-fn word_of(bytes: &[u8]) -> u64 {
-    let mut word = [0; 8];
-    word[..bytes.len()].copy_from_slice(bytes);
-    u64::from_le_bytes(word)
 }
