@@ -128,7 +128,8 @@ impl Server {
             fingerprint: identity.fingerprint(),
             token: Some(invite::random_token()?),
         };
-        if let Err(error) = files::write_address(data_dir, &public_address) {
+        let is_noted = files::read_address(data_dir).as_ref() == Some(&public_address);
+        if !is_noted && let Err(error) = files::write_address(data_dir, &public_address) {
             warn!(%error, "invites made by a command may have an older address");
         }
         let ticket_file = TicketFile::write_first(places, &local_ticket, data_dir);

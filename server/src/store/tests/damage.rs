@@ -9,6 +9,7 @@ use rusqlite::params;
 use super::rooms::new_room;
 use super::*;
 use crate::store::folder::wal_checkpoint;
+use crate::store::tables::epochs;
 use crate::store::values::column;
 
 const PAGE_LEN: usize = 4_096;
@@ -206,14 +207,7 @@ fn a_destroyed_schema_is_refused_with_what_to_do() {
 fn without_space_writes_are_refused_and_known_users_come_in_to_read() {
     let (mut desk, [alice, bob, _]) = two_conversations();
     desk.writer.checkpoint_if_due(true).unwrap();
-    let pages = |desk: &Desk, limit: i64| -> i64 {
-        let sql = format!("PRAGMA max_page_count = {limit}");
-        desk.writer
-            .db
-            .query_row(&sql, [], |row| row.get(0))
-            .unwrap()
-    };
-    let allowed = pages(&desk, 1);
+    limit_pages(&desk.writer.db, 1);
     let long = "x".repeat(15_000);
     let refused = desk.append(message(alice, bob, 1_001, &long));
     assert_eq!(refused, Err(RequestError::Unavailable));
@@ -241,10 +235,51 @@ fn without_space_writes_are_refused_and_known_users_come_in_to_read() {
         .collect();
     assert_eq!(logins, [Ok(alice), Err(Refusal::Unavailable)]);
 
-    pages(&desk, allowed + 1_000);
+    limit_pages(&desk.writer.db, 10_000);
     let stored = desk.append(message(alice, bob, 1_001, &long)).unwrap();
     assert_eq!((stored.entry.seq, stored.is_new), (Seq(ENTRIES + 1), true));
     assert_eq!(desk.login(login(99, Some("dave"))).unwrap().user, UserId(4));
+}
+
+fn limit_pages(db: &Connection, limit: i64) {
+    let sql = format!("PRAGMA max_page_count = {limit}");
+    db.query_row(&sql, [], |row| row.get::<_, i64>(0)).unwrap();
+}
+
+#[test]
+fn an_epoch_without_space_is_stored_with_the_first_commit() {
+    let (desk, [alice, bob, _]) = two_conversations();
+    let dir = close(desk);
+    let folder = Folder::claim(dir.path()).unwrap();
+    let db = folder.open_writer().unwrap();
+    limit_pages(&db, 1);
+    // The first ones have room in the page of the last one.
+    let mut begun = (0..10_000).map(|_| folder.begin_epoch(&db).unwrap());
+    let pending = begun.find_map(|epoch| epoch).expect("the disk is full");
+    drop(begun);
+
+    let checkpoints = StoreConfig::default().checkpoints;
+    let mut writer = Writer::new(db, checkpoints, Some(pending)).unwrap();
+    let newest = |writer: &Writer| writer.memberships().unwrap().epochs.last().copied();
+    let epoch = newest(&writer).unwrap();
+    assert_eq!((epoch.id, epoch.start), (pending, 2 * ENTRIES));
+    let stored = |writer: &Writer| epochs::all(&writer.db).unwrap().last().copied();
+    assert_ne!(stored(&writer), Some(epoch));
+    let hello = message(alice, bob, 1_001, "hello");
+    let refused = writer.commit(std::slice::from_ref(&hello)).unwrap();
+    let result = |written: &[WriteResult]| match &written[0] {
+        WriteResult::Append { result, .. } => result.clone().map(|stored| stored.is_new),
+        other => panic!("an append is answered by an append: {other:?}"),
+    };
+    assert_eq!(result(&refused), Err(RequestError::Unavailable));
+    assert_ne!(stored(&writer), Some(epoch));
+
+    limit_pages(&writer.db, 10_000);
+    assert_eq!(result(&writer.commit(&[hello]).unwrap()), Ok(true));
+    assert_eq!(
+        (stored(&writer), newest(&writer)),
+        (Some(epoch), Some(epoch))
+    );
 }
 
 #[test]
