@@ -29,8 +29,8 @@ const MAX_ANSWER_LEN: usize = 4 << 20;
 /// Time for the other side of the socket to send or to read.
 const IO_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Time for an answer: to remove a user, the server erases all their messages.
-const ANSWER_TIMEOUT: Duration = Duration::from_mins(10);
+/// Time for an answer, also of a server that is busy.
+const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
 
 fn socket_path(data_dir: &Path) -> PathBuf {
     data_dir.join("admin.sock")

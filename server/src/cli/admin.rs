@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
+use std::thread;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use clap::{Args, Subcommand};
 use recado_shared::{MessageBody, RoomName, UserName};
 
@@ -15,6 +17,12 @@ use crate::admin::request::{AdminAnswer, AdminRequest};
 use crate::config::Policy;
 use crate::invite;
 use crate::store::{AdminChange, ChangeError, UserInfo, UserState};
+
+/// Time between two looks at the progress of an erasure.
+const ERASURE_INTERVAL: Duration = Duration::from_millis(500);
+
+/// Time without progress after which a command no longer waits for an erasure.
+const ERASURE_PATIENCE: Duration = Duration::from_mins(1);
 
 #[derive(Debug, Subcommand)]
 pub(super) enum UserVerb {
@@ -133,10 +141,34 @@ pub(super) fn user(target: &Target, verb: UserVerb) -> Result<()> {
         } => {
             confirmation.require(&format!("Remove user {name} and erase all their messages?"))?;
             target.change(AdminChange::Remove(name.clone()))?;
+            follow_erasures(target)?;
             print(&format!(
                 "User \"{name}\" removed; their messages are erased\n"
             ))
         }
+    }
+}
+
+/// Shows how far the erasures are until none is left. The server goes on without the command.
+fn follow_erasures(target: &Target) -> Result<()> {
+    let data = target.open()?;
+    let (mut shown, mut since) = (None, Instant::now());
+    loop {
+        let erasures = data.erasures().context("cannot read the erasures")?;
+        let Some(progress) = erasures else {
+            return Ok(());
+        };
+        if shown != Some(progress) {
+            (shown, since) = (Some(progress), Instant::now());
+            writeln!(
+                io::stderr(),
+                "Erasing messages: {} %. The server goes on if you press Ctrl+C",
+                progress.percent()
+            )?;
+        } else if since.elapsed() > ERASURE_PATIENCE {
+            bail!("the erasure waits: the server may be stopped or its disk full. It goes on later")
+        }
+        thread::sleep(ERASURE_INTERVAL);
     }
 }
 
@@ -189,6 +221,7 @@ pub(super) fn room(target: &Target, verb: RoomVerb) -> Result<()> {
         } => {
             confirmation.require(&format!("Close #{room} and erase all its messages?"))?;
             target.change(AdminChange::CloseRoom(room.clone()))?;
+            follow_erasures(target)?;
             print(&format!("Room #{room} closed; its messages are erased\n"))
         }
     }
@@ -262,5 +295,8 @@ pub(super) fn stats(target: &Target, arguments: &ListArguments) -> Result<()> {
     let stats = target.ask(&AdminRequest::Stats, AdminAnswer::try_as_stats)?;
     let users = users(target)?;
     let users = users.iter().filter(|user| user.state != UserState::Removed);
-    print(&show::stats(&stats, users.count(), arguments.json))
+    let erasures = target.open()?.erasures();
+    let erasures = erasures.context("cannot read the erasures")?;
+    let lines = show::stats(&stats, users.count(), erasures, arguments.json);
+    print(&lines)
 }

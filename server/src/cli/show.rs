@@ -8,7 +8,7 @@ use recado_shared::{DeviceName, Timestamp, Topic, UserName, text};
 use serde_json::{Value, json};
 
 use crate::admin::request::{ServerStats, SessionInfo};
-use crate::store::{InviteInfo, RoomInfo, UserDetail, UserInfo};
+use crate::store::{ErasureProgress, InviteInfo, RoomInfo, UserDetail, UserInfo};
 
 /// Hex digits of an invite's digest in its id.
 const SHORT_DIGEST: usize = 12;
@@ -186,7 +186,12 @@ pub(super) fn session(info: &SessionInfo, name: &str, is_json: bool) -> String {
     )
 }
 
-pub(super) fn stats(stats: &ServerStats, users: usize, is_json: bool) -> String {
+pub(super) fn stats(
+    stats: &ServerStats,
+    users: usize,
+    erasures: Option<ErasureProgress>,
+    is_json: bool,
+) -> String {
     let (present, store) = (&stats.present, &stats.store);
     if is_json {
         return line(&json!({
@@ -200,15 +205,20 @@ pub(super) fn stats(stats: &ServerStats, users: usize, is_json: bool) -> String 
             "writes_per_commit": store.writes_per_commit(),
             "checkpoints": store.checkpoints,
             "damaged": store.damaged,
+            "erasing_percent": erasures.map(ErasureProgress::percent),
         }));
     }
+    let erasing = erasures.map_or_else(String::new, |erasures| {
+        let (percent, total) = (erasures.percent(), erasures.total);
+        format!("erasing      {percent} % of {total} entries\n")
+    });
     let damage = match store.damaged {
         0 => String::new(),
         damaged => format!("damaged      {damaged}, see the log, and run `recado-server verify`\n"),
     };
     format!(
         "uptime       {}\nusers        {users}, {} online ({})\n\
-         messages     {} since start\ndisk writes  {} (average batch: {:.1} requests)\n{damage}",
+         messages     {} since start\ndisk writes  {} (average batch: {:.1} requests)\n{erasing}{damage}",
         duration(stats.uptime.as_secs()),
         present.users,
         counted(present.sessions, "session"),

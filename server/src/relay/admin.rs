@@ -62,6 +62,7 @@ impl Relay {
                 if matches!(result, Ok(AdminOutcome::Removed { .. })) {
                     self.displays.forget(*user);
                     self.announce_removal(*user);
+                    self.erasures.begin(self.now);
                 }
                 self.end_sessions(*user, None, CloseReason::AccountClosed);
             }

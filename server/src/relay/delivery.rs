@@ -88,6 +88,9 @@ impl Relay {
     ) -> (Vec<SessionId>, Vec<UserId>) {
         let mut sessions: Vec<_> = self.sessions_of_members(conversation).collect();
         let mut changed = self.invited_to_closed(conversation, entry);
+        if entry.content == Content::Room(RoomEvent::Closed) {
+            self.erasures.begin(self.now);
+        }
         let user = self.memberships.apply(conversation, entry);
         changed.extend(user);
         if user.is_some() {

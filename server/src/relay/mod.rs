@@ -10,6 +10,7 @@ mod delivery;
 mod device;
 mod display;
 mod drain;
+mod erasures;
 mod event;
 mod history;
 mod links;
@@ -35,6 +36,7 @@ use recado_shared::{
 use self::allowances::Allowances;
 use self::display::Displays;
 use self::drain::Phase;
+use self::erasures::Erasures;
 use self::links::PendingLinks;
 use self::membership::MembershipIndex;
 use self::online::OnlineUsers;
@@ -88,6 +90,7 @@ pub struct Relay {
     /// Writes that the store has not answered; a drain waits for them.
     outstanding_writes: usize,
     phase: Phase,
+    erasures: Erasures,
     /// The time of the event that is handled.
     now: Now,
     /// The effects of the event that is handled.
@@ -97,6 +100,7 @@ pub struct Relay {
 impl Relay {
     /// A relay without sessions.
     pub fn new(config: RelayConfig, mut stored: StoredMemberships, now: Now) -> Self {
+        let erasures = Erasures::at_start(stored.has_erasures, now);
         let displays = Displays::new(std::mem::take(&mut stored.displays));
         let epochs = std::mem::take(&mut stored.epochs);
         Self {
@@ -114,6 +118,7 @@ impl Relay {
             left_out_since: Stamp(0),
             outstanding_writes: 0,
             phase: Phase::Serving,
+            erasures,
             now,
             effects: Vec::new(),
         }
@@ -146,16 +151,28 @@ impl Relay {
             Event::Deadline => {
                 self.announce_changed_presences();
                 self.announce_due();
+                if self.phase.is_serving()
+                    && let Some(step) = self.erasures.take_due(now)
+                {
+                    self.queue_write(step);
+                }
                 self.finish_drain_if_due();
             }
         }
         std::mem::take(&mut self.effects)
     }
 
+    /// When the next step of an erasure is due; `None` while the server drains.
+    fn erasure_deadline(&self) -> Option<Instant> {
+        let is_serving = self.phase.is_serving();
+        self.erasures.deadline().filter(|_| is_serving)
+    }
+
     /// When [`Event::Deadline`] is due next.
     pub fn next_deadline(&self) -> Option<Instant> {
         let presence = self.presences.next_deadline().into_iter();
-        presence.chain(self.phase.deadline()).min()
+        let others = self.phase.deadline().into_iter();
+        presence.chain(others).chain(self.erasure_deadline()).min()
     }
 
     fn frame(&mut self, id: SessionId, frame: ClientFrame) {
@@ -232,6 +249,15 @@ impl Relay {
                 self.left_out_since = self.left_out_since.max(since);
                 self.admin_appended(entries, since);
                 self.admin_done(ticket, result);
+            }
+            WriteResult::Erased {
+                entries,
+                since,
+                left,
+            } => {
+                self.left_out_since = self.left_out_since.max(since);
+                self.admin_appended(entries, since);
+                self.erasures.step_done(left, self.now);
             }
             WriteResult::Advance {
                 conversation,

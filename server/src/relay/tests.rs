@@ -4,6 +4,7 @@ mod admin;
 mod delivery;
 mod device;
 mod drain;
+mod erasures;
 mod heads;
 mod history;
 mod login;

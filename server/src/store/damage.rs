@@ -48,7 +48,10 @@ impl Subject {
             Write::Append { new, .. } => Self::Conversation(new.conversation),
             Write::Advance { advance, .. } => Self::Conversation(advance.conversation),
             Write::Device { user, .. } | Write::User { user, .. } => Self::User(*user),
-            Write::Admin { .. } | Write::Login(_) | Write::CreateRoom { .. } => Self::Directory,
+            Write::Admin { .. }
+            | Write::Erase { .. }
+            | Write::Login(_)
+            | Write::CreateRoom { .. } => Self::Directory,
         }
     }
 

@@ -26,11 +26,13 @@ pub use answers::StoreEvent;
 pub use engine::Engine;
 pub use handle::{NotQueued, StoreEvents, StoreHandle, open};
 pub use operator::{administer, create_invite, invite_uses_left, open_admin};
-pub use tables::overview::{Admin, InviteInfo, RoomInfo, UserDetail, UserInfo, UserState};
+pub use tables::overview::{
+    Admin, ErasureProgress, InviteInfo, RoomInfo, UserDetail, UserInfo, UserState,
+};
 pub use values::{
     AdminChange, AdminOutcome, Admission, AuthenticatedUser, ChangeError, CheckpointThresholds,
-    ClockCheck, DeviceChange, HeadsRest, Login, NameSearch, NewEntry, NewRoom, Origin, Query, Read,
-    ReadResult, STORE_WINDOW, StoreConfig, StoreError, StoreStats, StoredDisplay, StoredEntry,
-    StoredMemberships, StoredRoom, UserChange, UserOutcome, Write, WriteResult,
+    ClockCheck, DeviceChange, HeadsRest, Left, Login, NameSearch, NewEntry, NewRoom, Origin, Query,
+    Read, ReadResult, STORE_WINDOW, StoreConfig, StoreError, StoreStats, StoredDisplay,
+    StoredEntry, StoredMemberships, StoredRoom, UserChange, UserOutcome, Write, WriteResult,
 };
 pub use verify::{MAX_PROBLEMS, Problem, Progress, Verification, verify};

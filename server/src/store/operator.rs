@@ -10,7 +10,7 @@ use crate::store::folder::{self, Folder};
 use crate::store::tables::invites;
 use crate::store::tables::overview::Admin;
 use crate::store::values::{
-    AdminChange, AdminOutcome, ChangeError, StoreConfig, StoreError, Write, WriteResult,
+    AdminChange, AdminOutcome, ChangeError, Left, StoreConfig, StoreError, Write, WriteResult,
 };
 use crate::store::writer::thread::Writer;
 
@@ -43,6 +43,15 @@ pub fn administer(
     };
     let error = || StoreError::database(dir);
     let mut written = writer.commit(&[write]).map_err(error())?;
+    // No server continues the erasures.
+    let step = [Write::Erase { time }];
+    while let [
+        WriteResult::Erased {
+            left: Some(Left::Now),
+            ..
+        },
+    ] = writer.commit(&step).map_err(error())?.as_slice()
+    {}
     writer.checkpoint_if_due(true).map_err(error())?;
     match written.pop() {
         Some(WriteResult::Admin { result, .. }) => Ok(result),

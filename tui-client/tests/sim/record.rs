@@ -95,7 +95,8 @@ impl Record {
             | WriteResult::Login { .. }
             | WriteResult::Device { .. }
             | WriteResult::User { .. }
-            | WriteResult::Admin { .. } => {}
+            | WriteResult::Admin { .. }
+            | WriteResult::Erased { .. } => {}
         }
     }
 

@@ -3,12 +3,14 @@
 use recado_shared::limits::{MAX_INVITATIONS, MAX_PAGE_LEN};
 use recado_shared::name::fold;
 use recado_shared::{
-    Answer, Content, ConversationId, Invitation, MessageId, PageRange, Presence, Role, RoomId,
-    RoomMember, RoomName, RoomSummary, Seq, Stamp, Topic, UserId, UserName, UserProfile,
+    Answer, Content, ConversationId, Entry, Invitation, MessageId, PageRange, Presence, Role,
+    RoomId, RoomMember, RoomName, RoomSummary, Seq, Stamp, Topic, UserId, UserName, UserProfile,
 };
 use rusqlite::{Connection, OptionalExtension as _, Params, Result, Row, params};
 
-use crate::store::tables::{conversations, devices, entries, members as member_rows, schema};
+use crate::store::tables::{
+    conversations, devices, entries, erasures, members as member_rows, schema,
+};
 use crate::store::values::column::{decode, int, mute, optional_text, text, uint, variant};
 use crate::store::values::{Failure, NameSearch, Query};
 
@@ -52,11 +54,30 @@ fn page(
         && let Some((first, last)) = member_rows::readable(db, found.row, user)?
     {
         let newest = found.newest.min(last);
-        let entries = entries::page(db, found.row, range, (first, newest), limit)?;
+        let mut entries = entries::page(db, found.row, range, (first, newest), limit)?;
+        hide_erasures(db, found.row, &mut entries)?;
         answer = (entries, newest);
     }
     let (entries, newest) = answer;
     Ok(Answer::Page { entries, newest })
+}
+
+/// Hides what is still to be erased, so that no client gets it any more.
+fn hide_erasures(db: &Connection, conversation: i64, entries: &mut [Entry]) -> Result<()> {
+    let erasures = erasures::all(db)?;
+    let is_hidden = |entry: &Entry| {
+        let mut erasures = erasures.iter();
+        erasures.any(|erasure| match erasure.user {
+            Some(user) => user == entry.author,
+            None => erasure.conversation == conversation,
+        })
+    };
+    for entry in entries.iter_mut().filter(|entry| is_hidden(entry)) {
+        if let Some(kind) = entry.content.erased() {
+            entry.content = Content::Erased(kind);
+        }
+    }
+    Ok(())
 }
 
 fn find_resend(

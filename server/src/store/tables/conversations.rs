@@ -127,16 +127,21 @@ pub(crate) fn mark_renamed(db: &Connection, stamp: &mut Stamp, user: UserId) -> 
     .execute(params![int(user.0), int(stamp.0)])
 }
 
-/// The conversations in which a user may have written, each with its row and whether it is a room
-/// with the user as a member.
-pub(crate) fn of_author(db: &Connection, user: UserId) -> Result<Vec<(ConversationId, i64, bool)>> {
+/// The first conversation after a row in which a user may have written, with its row and whether it is a room with
+/// the user as a member.
+pub(crate) fn next_of_author(
+    db: &Connection,
+    user: UserId,
+    after: i64,
+) -> Result<Option<(ConversationId, i64, bool)>> {
     db.prepare_cached(
         "SELECT c.id, c.low, c.high, c.room, c.room IS NOT NULL AND m.standing = 0
          FROM members m JOIN conversations c ON c.id = m.conversation
-         WHERE m.user = ?1 AND (m.last IS NULL OR m.last > 0) ORDER BY c.id",
+         WHERE m.user = ?1 AND m.conversation > ?2 AND (m.last IS NULL OR m.last > 0)
+         ORDER BY m.conversation LIMIT 1",
     )?
-    .query_map([int(user.0)], |row| {
+    .query_one(params![int(user.0), after], |row| {
         Ok((id(row, 1)?, row.get(0)?, row.get(4)?))
-    })?
-    .collect()
+    })
+    .optional()
 }

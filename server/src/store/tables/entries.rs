@@ -241,21 +241,47 @@ pub(crate) fn erase(db: &Connection, conversation: i64, target: Seq) -> Result<(
     erase_rows(db, &rows)
 }
 
-/// Erases all messages and edits of one author, or of all authors, in one pass over the log: an author
-/// edits only their own messages.
-pub(crate) fn erase_all(db: &Connection, conversation: i64, author: Option<UserId>) -> Result<()> {
-    let author = author.map(|author| int(author.0));
-    let sql = format!(
-        "SELECT id, {ENTRY} FROM entries
-         WHERE conversation = ?1 AND seq > 0 AND author = ifnull(?2, author) AND erased IS NULL"
-    );
-    let rows: Vec<_> = db
-        .prepare_cached(&sql)?
-        .query_map(params![conversation, author], |row| {
-            Erasure::of(row, conversation)
-        })?
-        .collect::<Result<_>>()?;
-    erase_rows(db, &rows)
+/// The extent of one step of an erasure.
+pub(crate) struct ErasedStretch {
+    /// Entries in the stretch; fewer than its length at the end of the log.
+    pub(crate) read: u64,
+    pub(crate) erased: u64,
+    /// Length of the erased contents.
+    pub(crate) bytes: u64,
+}
+
+/// Erases the messages and edits of one author, or of all authors, in a stretch of a log. An author edits only their
+/// own messages.
+pub(crate) fn erase_between(
+    db: &Connection,
+    conversation: i64,
+    author: Option<UserId>,
+    after: Seq,
+    to: Seq,
+) -> Result<ErasedStretch> {
+    let mut step = ErasedStretch {
+        read: 0,
+        erased: 0,
+        bytes: 0,
+    };
+    let mut erasures = Vec::new();
+    let mut statement = db.prepare_cached(&format!(
+        "SELECT id, {ENTRY} FROM entries WHERE conversation = ?1 AND seq > ?2 AND seq <= ?3"
+    ))?;
+    let mut rows = statement.query(params![conversation, int(after.0), int(to.0)])?;
+    while let Some(row) = rows.next()? {
+        step.read += 1;
+        let by: i64 = row.get(2)?;
+        let erased: Option<u8> = row.get(5)?;
+        if author.is_none_or(|author| by == int(author.0)) && erased.is_none() {
+            let erasure = Erasure::of(row, conversation)?;
+            step.erased += u64::from(erasure.kind.is_some());
+            step.bytes += row.get_ref(7)?.as_blob()?.len() as u64;
+            erasures.push(erasure);
+        }
+    }
+    erase_rows(db, &erasures)?;
+    Ok(step)
 }
 
 /// The remains of an entry; its content becomes zeros.

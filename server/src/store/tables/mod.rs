@@ -4,6 +4,7 @@ pub(crate) mod conversations;
 pub(crate) mod devices;
 pub(crate) mod entries;
 pub(crate) mod epochs;
+pub(crate) mod erasures;
 pub(crate) mod invites;
 pub(crate) mod members;
 pub(crate) mod names;

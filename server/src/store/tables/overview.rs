@@ -3,6 +3,7 @@
 use recado_shared::{Device, RoomId, RoomName, Timestamp, Topic, UserId, UserName};
 use rusqlite::{Connection, OptionalExtension as _, Result, Row};
 
+use super::erasures::{self, Erasure};
 use super::{devices, invites};
 use crate::store::values::column::{int, optional_text, optional_time, text, uint};
 
@@ -61,6 +62,19 @@ pub struct InviteInfo {
     pub created: Timestamp,
 }
 
+/// Progress of the erasures of removed users and closed rooms, in entries that were looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ErasureProgress {
+    pub done: u64,
+    pub total: u64,
+}
+
+impl ErasureProgress {
+    pub fn percent(self) -> u64 {
+        self.done.min(self.total) * 100 / self.total.max(1)
+    }
+}
+
 impl UserState {
     pub const fn name(self) -> &'static str {
         match self {
@@ -108,6 +122,20 @@ impl Admin {
             conversations: count("SELECT count(*) FROM members WHERE user = ?1")?,
             entries: count("SELECT count(*) FROM entries WHERE author = ?1")?,
         }))
+    }
+
+    /// How far the erasures under way are; `None` if there are none.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn erasures(&self) -> Result<Option<ErasureProgress>> {
+        let erasures = erasures::all(&self.0)?;
+        let sum = |of: fn(&Erasure) -> u64| erasures.iter().map(of).sum();
+        let progress = ErasureProgress {
+            done: sum(|erasure| erasure.done),
+            total: sum(|erasure| erasure.total),
+        };
+        Ok((!erasures.is_empty()).then_some(progress))
     }
 
     /// All rooms, also closed ones, by folded name.

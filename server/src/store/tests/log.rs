@@ -17,7 +17,7 @@ fn stamp(written: &WriteResult) -> Stamp {
         | WriteResult::User { stamp, .. }
         | WriteResult::Advance { stamp, .. } => *stamp,
         WriteResult::Device { .. } => panic!("a device is no change"),
-        WriteResult::Admin { since, .. } => *since,
+        WriteResult::Admin { since, .. } | WriteResult::Erased { since, .. } => *since,
         WriteResult::Login { result, .. } => result.as_ref().unwrap().stamp,
     }
 }

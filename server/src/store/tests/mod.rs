@@ -11,6 +11,7 @@ mod display;
 mod engine;
 mod epochs;
 mod erase;
+mod erasures;
 mod handle;
 mod harm;
 mod log;

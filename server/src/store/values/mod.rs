@@ -20,8 +20,9 @@ pub(crate) use fault::Fault;
 pub use read::{HeadsRest, NameSearch, Query, Read, ReadResult};
 pub(crate) use refused::Refused;
 pub use request::{
-    Admission, AuthenticatedUser, DeviceChange, Login, NewEntry, NewRoom, Origin, StoredDisplay,
-    StoredEntry, StoredMemberships, StoredRoom, UserChange, UserOutcome, Write, WriteResult,
+    Admission, AuthenticatedUser, DeviceChange, Left, Login, NewEntry, NewRoom, Origin,
+    StoredDisplay, StoredEntry, StoredMemberships, StoredRoom, UserChange, UserOutcome, Write,
+    WriteResult,
 };
 pub(crate) use stats::Counters;
 pub use stats::StoreStats;

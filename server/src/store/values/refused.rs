@@ -3,7 +3,7 @@
 use recado_shared::{Refusal, RequestError, Stamp};
 
 use super::admin::ChangeError;
-use super::request::{Write, WriteResult};
+use super::request::{Left, Write, WriteResult};
 
 /// Reason why a request of the writer was rolled back. Nothing of it is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +64,11 @@ impl Write {
                 user: *user,
                 result: Err(why.error()),
                 stamp,
+            },
+            Self::Erase { .. } => WriteResult::Erased {
+                entries: Vec::new(),
+                since: stamp,
+                left: Some(Left::Later),
             },
             Self::Admin { ticket, .. } => WriteResult::Admin {
                 ticket: *ticket,

@@ -56,6 +56,18 @@ pub enum Write {
         change: AdminChange,
         time: Timestamp,
     },
+    /// One step of the erasures under way.
+    Erase {
+        time: Timestamp,
+    },
+}
+
+/// When the next step of an erasure makes sense.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Left {
+    Now,
+    /// The step failed for want of space or for damage.
+    Later,
 }
 
 impl Write {
@@ -65,7 +77,9 @@ impl Write {
             Self::Login(login) => Some(login.time),
             Self::Append { new, .. } => Some(new.time),
             Self::CreateRoom { new, .. } => Some(new.time),
-            Self::Device { time, .. } | Self::Admin { time, .. } => Some(*time),
+            Self::Device { time, .. } | Self::Admin { time, .. } | Self::Erase { time } => {
+                Some(*time)
+            }
             Self::Advance { .. } | Self::User { .. } => None,
         }
     }
@@ -147,6 +161,8 @@ pub struct StoredMemberships {
     pub closed: Vec<UserId>,
     /// Display names, except those that imitate the name of another user.
     pub displays: Vec<StoredDisplay>,
+    /// Whether erasures are to be continued.
+    pub has_erasures: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -232,6 +248,14 @@ pub enum WriteResult {
         entries: Vec<(ConversationId, Entry)>,
         /// The stamp before this change.
         since: Stamp,
+    },
+    Erased {
+        /// Entries that tell of a removal.
+        entries: Vec<(ConversationId, Entry)>,
+        /// The stamp before this step.
+        since: Stamp,
+        /// `None` if no erasure is left.
+        left: Option<Left>,
     },
 }
 

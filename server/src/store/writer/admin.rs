@@ -1,15 +1,14 @@
-//! Changes of the operator to users and rooms, and the erasure of what a removed user or a closed room
-//! wrote.
+//! Changes of the operator to users and rooms.
 
 use recado_shared::{
-    Content, ConversationId, Entry, MessageId, RequestError, Role, RoomEvent, RoomId, RoomName,
+    Content, ConversationId, Entry, MessageId, RequestError, RoomEvent, RoomId, RoomName,
     Timestamp, UserId, UserName,
 };
 
 use super::batch::Batch;
 use crate::store::tables::members::{self, RoomPlace};
 use crate::store::tables::overview::{UserInfo, UserState, find_room, find_user};
-use crate::store::tables::{conversations, devices, entries, invites, rooms, settings, users};
+use crate::store::tables::{conversations, devices, erasures, invites, settings, users};
 use crate::store::values::column::random;
 use crate::store::values::{AdminChange, AdminOutcome, ChangeError, Failure, ensure};
 
@@ -60,7 +59,8 @@ impl Batch<'_> {
                 let user = info.user;
                 users::remove(self.db, user)?;
                 settings::delete_all(self.db, user)?;
-                self.remove_author(user, time)?;
+                erasures::begin_of_user(self.db, user)?;
+                self.erase_step(time)?;
                 Ok(AdminOutcome::Removed { user })
             }
             AdminChange::RenameRoom { room, to } => {
@@ -71,6 +71,7 @@ impl Batch<'_> {
             AdminChange::CloseRoom(room) => {
                 let room = self.room(room)?;
                 self.close_room(room, time)?;
+                self.erase_step(time)?;
                 Ok(AdminOutcome::RoomClosed { room })
             }
         }
@@ -116,32 +117,6 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// Erases the texts of a user, appends an entry of it to each of their conversations, and ends
-    /// their memberships.
-    fn remove_author(&mut self, user: UserId, time: Timestamp) -> rusqlite::Result<()> {
-        self.has_erased = true;
-        for (id, row, is_room_member) in conversations::of_author(self.db, user)? {
-            entries::erase_all(self.db, row, Some(user))?;
-            self.append_system(id, user, time, Content::AuthorRemoved)?;
-            if !is_room_member {
-                continue;
-            }
-            if let Some(heir) = members::heir(self.db, row, user)? {
-                let event = RoomEvent::Role {
-                    user: heir,
-                    role: Role::Owner,
-                };
-                self.append_system(id, user, time, Content::Room(event))?;
-                members::make_owner(self.db, row, heir)?;
-            }
-            let place = self.append_system(id, user, time, Content::Room(RoomEvent::Left))?;
-            self.flush_and_evict(id)?;
-            members::end(self.db, place, Some(user))?;
-            rooms::count_members(self.db, row)?;
-        }
-        Ok(())
-    }
-
     fn close_room(&mut self, room: RoomId, time: Timestamp) -> rusqlite::Result<()> {
         let id = ConversationId::Room(room);
         let row = self.existing_conversation(id)?.row;
@@ -151,7 +126,7 @@ impl Batch<'_> {
         self.end_room(room, place)
     }
 
-    fn append_system(
+    pub(super) fn append_system(
         &mut self,
         id: ConversationId,
         author: UserId,

@@ -11,7 +11,7 @@ use super::row_cache::RowCache;
 use crate::id::Ticket;
 use crate::store::tables::entries::EntryInsert;
 use crate::store::tables::users;
-use crate::store::values::{AdminChange, Failure, Write, WriteResult, answer};
+use crate::store::values::{AdminChange, Failure, Left, Write, WriteResult, answer};
 
 pub(crate) struct Batch<'a> {
     pub(super) db: &'a Connection,
@@ -108,11 +108,22 @@ impl<'a> Batch<'a> {
                     stamp: self.stamp,
                 }
             }
+            Write::Erase { time } => self.apply_erasure(*time)?,
             Write::Admin {
                 ticket,
                 change,
                 time,
             } => self.apply_admin(*ticket, change, *time)?,
+        })
+    }
+
+    fn apply_erasure(&mut self, time: Timestamp) -> Result<WriteResult> {
+        let since = self.stamp;
+        let is_left = self.erase_step(time)?;
+        Ok(WriteResult::Erased {
+            entries: std::mem::take(&mut self.system_entries),
+            since,
+            left: is_left.then_some(Left::Now),
         })
     }
 

@@ -5,6 +5,7 @@ mod append;
 mod batch;
 mod careful;
 mod cursors;
+mod erasure;
 mod login;
 pub(crate) mod reserve;
 mod room;

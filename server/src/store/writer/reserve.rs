@@ -67,9 +67,11 @@ fn free_bytes(_: &PathBuf) -> Option<u64> {
 const fn adds(write: &Write) -> bool {
     match write {
         Write::Append { .. } | Write::CreateRoom { .. } | Write::User { .. } => true,
-        Write::Login(_) | Write::Advance { .. } | Write::Device { .. } | Write::Admin { .. } => {
-            false
-        }
+        Write::Login(_)
+        | Write::Advance { .. }
+        | Write::Device { .. }
+        | Write::Admin { .. }
+        | Write::Erase { .. } => false,
     }
 }
 

@@ -8,7 +8,7 @@ use recado_shared::{
 use super::batch::Batch;
 use crate::store::tables::conversations::{self, ConversationRow};
 use crate::store::tables::members::{self, RoomPlace};
-use crate::store::tables::{entries, rooms, users};
+use crate::store::tables::{entries, erasures, rooms, users};
 use crate::store::values::{Failure, NewRoom, StoredEntry, ensure};
 
 impl Batch<'_> {
@@ -50,11 +50,10 @@ impl Batch<'_> {
         ))
     }
 
-    /// Erases the texts of a room, and ends the room with all its memberships and invitations.
+    /// Begins to erase the texts of a room, and ends the room with all its memberships and invitations.
     pub(super) fn end_room(&mut self, room: RoomId, place: RoomPlace) -> rusqlite::Result<()> {
         let (db, row) = (self.db, place.conversation);
-        self.has_erased = true;
-        entries::erase_all(db, row, None)?;
+        erasures::begin_of_room(db, row, place.seq)?;
         members::end(db, place, None)?;
         rooms::count_members(db, row)?;
         members::end_invitations(db, row, place.stamp)?;

@@ -7,7 +7,7 @@ use recado_shared::{Epoch, EpochId, RoomId, UserId};
 use rusqlite::{Connection, OptionalExtension as _, Result};
 
 use crate::store::damage::{DamageLog, Subject};
-use crate::store::tables::{epochs, rooms, schema, settings, users};
+use crate::store::tables::{epochs, erasures, rooms, schema, settings, users};
 use crate::store::values::column::number;
 use crate::store::values::{ClockCheck, Fault, StoreError, StoredMemberships};
 
@@ -56,6 +56,7 @@ pub(super) fn memberships(
         displays: of_users.read(users::displays(db, None), |id| {
             users::displays(db, Some(UserId(id)))
         })?,
+        has_erasures: erasures::first(db)?.is_some(),
     })
 }
 
