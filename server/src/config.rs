@@ -45,6 +45,8 @@ pub struct Config {
     pub accept_clock: bool,
     /// Places for the local ticket, best first. If empty, no ticket is written.
     pub ticket_places: Vec<PathBuf>,
+    /// Whether a new server starts where the key or the database of one is missing.
+    pub is_new: bool,
     pub limits: Limits,
 }
 
@@ -149,6 +151,7 @@ impl Config {
             accept_clock: false,
             remembers_public_address: false,
             ticket_places: Vec::new(),
+            is_new: false,
             limits: Limits::default(),
         }
     }

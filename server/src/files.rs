@@ -52,9 +52,19 @@ impl FileError {
     }
 }
 
+pub(crate) fn key_in(data_dir: &Path) -> PathBuf {
+    data_dir.join(KEY_FILE)
+}
+
+/// Replaces the server's key. The caller holds the lock of the data folder.
+pub(crate) fn write_key(data_dir: &Path, key: &Identity) -> Result<(), FileError> {
+    let path = key_in(data_dir);
+    write_private(&path, key.pkcs8()).map_err(FileError::io(&path))
+}
+
 /// Reads the server's key. `None` if there is no file.
 pub(crate) fn read_key(data_dir: &Path) -> Result<Option<Identity>, FileError> {
-    let path = data_dir.join(KEY_FILE);
+    let path = key_in(data_dir);
     match secret::read(&path) {
         Ok(bytes) => Identity::from_pkcs8(&bytes)
             .map(Some)
@@ -71,8 +81,7 @@ pub(crate) fn read_or_make_key(data_dir: &Path) -> Result<Identity, FileError> {
         return Ok(identity);
     }
     let identity = Identity::generate().map_err(|_| FileError::Random)?;
-    let path = data_dir.join(KEY_FILE);
-    write_private(&path, identity.pkcs8()).map_err(FileError::io(&path))?;
+    write_key(data_dir, &identity)?;
     Ok(identity)
 }
 

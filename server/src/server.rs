@@ -4,7 +4,7 @@
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,7 +26,9 @@ use crate::driver::{self, Driver, INBOX_CAPACITY};
 use crate::files::{self, FileError, TicketFile};
 use crate::listener::Listener;
 use crate::relay::{Relay, RelayConfig};
-use crate::store::{self, ClockCheck, StoreConfig, StoreError, StoreEvents, StoreHandle};
+use crate::store::{
+    self, BackupError, ClockCheck, StoreConfig, StoreError, StoreEvents, StoreHandle,
+};
 use crate::{address, invite};
 
 /// Time for the sessions to write their last frames.
@@ -44,6 +46,20 @@ pub enum ServerError {
     Store(#[from] StoreError),
     #[error(transparent)]
     File(#[from] FileError),
+    #[error(transparent)]
+    Anew(#[from] BackupError),
+    /// There is data of a server and not its key.
+    #[error(
+        "the server's key {} is missing, while its data is there. Put the key back, or restore a backup with          'recado-server restore FILE'. Clients refuse a server with another key; to start a new server          all the same, and move this data aside, use --new",
+        path.display()
+    )]
+    KeyMissing { path: PathBuf },
+    /// There is the key of a server and not its data.
+    #[error(
+        "the database in {} is missing, while the server's key is there. Put recado.db back, or restore a          backup with 'recado-server restore FILE'. To start a new server all the same, and move this key          aside, use --new",
+        path.display()
+    )]
+    DataMissing { path: PathBuf },
     #[error("cannot use the server's key for TLS: {}", describe_tls(.0))]
     Tls(rustls::Error),
     #[error("cannot use the listening socket: {}", describe(.0))]
@@ -112,6 +128,7 @@ impl Server {
             ..StoreConfig::default()
         };
         let (data_dir, places) = (&config.data_dir, &config.ticket_places);
+        expect_whole(data_dir, config.is_new)?;
         let store = store::open(data_dir, store_config)?;
         if config.remembers_public_address {
             files::remember_public_address(data_dir, config.public_address.as_ref())?;
@@ -243,6 +260,27 @@ impl Server {
         info!("stopped");
         outcome.map_err(ServerError::StoreFailed)
     }
+}
+
+/// Fails if one of the database and the key is missing beside the other. A new server moves what is there
+/// aside instead.
+fn expect_whole(data_dir: &Path, is_new: bool) -> Result<(), ServerError> {
+    let path = data_dir.to_owned();
+    let has_key = files::read_key(data_dir)?.is_some();
+    let error = match (has_key, store::has_database(data_dir)?) {
+        (true, false) => ServerError::DataMissing { path },
+        // The first start may have ended before it made the key.
+        (false, true) if store::has_users(data_dir) => ServerError::KeyMissing {
+            path: files::key_in(data_dir),
+        },
+        (true, true) | (false, _) => return Ok(()),
+    };
+    if !is_new {
+        return Err(error);
+    }
+    let aside = store::begin_anew(data_dir)?;
+    warn!(?aside, "an incomplete server is moved aside");
+    Ok(())
 }
 
 /// Runs the driver as a task beside the sessions, so that on one core their messages need no switch of

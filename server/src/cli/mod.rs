@@ -1,6 +1,7 @@
 //! Command line of `recado-server`: it reads arguments and the configuration, and runs a command.
 
 mod admin;
+mod backup;
 mod confirm;
 mod process;
 mod refused;
@@ -67,6 +68,9 @@ struct Arguments {
     /// Log level (error, warn, info, debug, trace), or `TARGET=LEVEL` for one module
     #[arg(long, value_name = "FILTER", default_value = DEFAULT_FILTER)]
     log: String,
+    /// Start a new server if the key or the database is missing, and move the other one aside
+    #[arg(long)]
+    new: bool,
     #[command(subcommand)]
     verb: Option<Verb>,
 }
@@ -127,6 +131,19 @@ enum Verb {
     /// Checks structure, references, the order of entries and their checksums. Exits with 1 if there is
     /// damage, and says which conversations have it and what to do.
     Verify(ListArguments),
+    /// Copy all data and the server's key to one file, while the server runs or not
+    Backup {
+        /// Name of the new file. Keep it secret: whoever has it can pose as this server
+        file: PathBuf,
+        /// Replace an existing file
+        #[arg(long)]
+        force: bool,
+    },
+    /// Put a backup into the data folder of a stopped server, and move the present data aside
+    Restore {
+        /// A file of `backup`, or a copy of recado.db
+        file: PathBuf,
+    },
     /// Print a configuration file with all settings and their defaults
     Config,
 }
@@ -231,6 +248,8 @@ fn run(mut arguments: Arguments) -> Result<()> {
             anyhow::ensure!(is_undamaged, "the data is damaged");
             Ok(())
         }
+        Verb::Backup { file, force } => backup::make(&target()?, &file, force),
+        Verb::Restore { file } => backup::restore(&target()?, &file),
         Verb::Config => print(&settings::template()),
     }
 }

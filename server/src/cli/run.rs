@@ -82,6 +82,7 @@ fn config_of(
         config.remembers_public_address = true;
     }
     config.accept_clock = arguments.accept_clock;
+    config.is_new = arguments.new;
     config.ticket_places.clone_from(&paths.local_tickets);
     config
 }

@@ -61,6 +61,7 @@ impl Relay {
         for (places, is_last) in pages.chain([(last, true)]) {
             self.send(id, ServerFrame::Agreed(AgreedPage { places, is_last }));
         }
-        self.read_heads(id, None);
+        // With those of rooms that the user has left, as the client may not know that.
+        self.read_heads(id, Some(Stamp(0)));
     }
 }

@@ -53,6 +53,14 @@ impl Engine {
         })
     }
 
+    /// Starts an epoch, as each opening of a data folder does.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn begin_epoch(&mut self, id: EpochId) -> Result<(), StoreError> {
+        epochs::begin(&self.writer.db, id).map(drop).map_err(failed)
+    }
+
     /// Commits a batch in one transaction: later requests see earlier ones.
     ///
     /// # Errors

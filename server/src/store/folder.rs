@@ -156,10 +156,24 @@ pub(crate) fn open_in_memory() -> Result<Connection, StoreError> {
     Ok(db)
 }
 
+pub(crate) fn has_database(dir: &Path) -> Result<bool, StoreError> {
+    let path = database_in(dir);
+    path.try_exists().map_err(StoreError::folder(&path))
+}
+
+/// Whether the data is of a server that somebody has joined. False also if it cannot be read: opening
+/// it says why.
+pub(crate) fn has_users(dir: &Path) -> bool {
+    let read = || -> rusqlite::Result<bool> {
+        let db = connect(&database_in(dir), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        db.query_row("SELECT EXISTS (SELECT * FROM users)", [], |row| row.get(0))
+    };
+    read().unwrap_or(false)
+}
+
 /// Fails if no server ever used the folder. Creates nothing.
 pub(crate) fn expect_data(dir: &Path) -> Result<(), StoreError> {
-    let path = database_in(dir);
-    if path.try_exists().map_err(StoreError::folder(&path))? {
+    if has_database(dir)? {
         return Ok(());
     }
     Err(missing(dir))
@@ -200,7 +214,7 @@ pub(crate) fn open_beside(dir: &Path) -> Result<Connection, StoreError> {
     Ok(db)
 }
 
-fn database_in(dir: &Path) -> PathBuf {
+pub(crate) fn database_in(dir: &Path) -> PathBuf {
     dir.join("recado.db")
 }
 
@@ -255,7 +269,7 @@ fn create_dir(dir: &Path) -> std::io::Result<()> {
 }
 
 /// Opens or creates a file for its owner only. `SQLite` copies the permissions to its other files.
-fn open_private(path: &Path) -> std::io::Result<File> {
+pub(crate) fn open_private(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]

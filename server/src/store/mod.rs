@@ -6,6 +6,7 @@
 //! `damage` the damage that they met, `checkpoint`, `writer` and `readers` the threads. `handle` starts them.
 
 mod answers;
+mod backup;
 mod checkpoint;
 mod damage;
 mod engine;
@@ -23,7 +24,10 @@ mod wal;
 mod writer;
 
 pub use answers::StoreEvent;
+pub(crate) use backup::begin_anew;
+pub use backup::{BackupError, Restored, back_up, restore};
 pub use engine::Engine;
+pub(crate) use folder::{has_database, has_users};
 pub use handle::{NotQueued, StoreEvents, StoreHandle, open};
 pub use operator::{administer, create_invite, invite_uses_left, open_admin};
 pub use tables::overview::{

@@ -11,6 +11,7 @@ mod machine;
 mod server;
 
 mod admin;
+mod backup;
 mod behind;
 mod contacts;
 mod devices;

@@ -95,7 +95,7 @@ fn a_client_of_an_earlier_epoch_learns_where_its_logs_agree_and_then_all_heads()
             page(0..1_000, false),
             page(1_000..2_000, false),
             page(2_000..2_001, true),
-            read_heads(S1, ALICE, None),
+            read_heads(S1, ALICE, Some(0)),
         ],
     );
 }
@@ -115,7 +115,7 @@ fn a_user_without_conversations_gets_an_empty_comparison() {
         }),
         &[
             send(S1, ServerFrame::Agreed(none)),
-            read_heads(S1, ALICE, None),
+            read_heads(S1, ALICE, Some(0)),
         ],
     );
 }

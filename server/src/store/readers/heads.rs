@@ -28,9 +28,15 @@ const COLUMNS: &str =
          LEFT JOIN rooms r ON r.id = c.room
      WHERE m.user = ?1";
 
-/// Those that changed after a stamp.
-const CHANGED: &str = "(m.standing IN (0, 1) OR ?2 > 0)
+/// Those that changed after a stamp, by its [`bound`].
+const CHANGED: &str = "(m.standing IN (0, 1) OR ?2 >= 0)
      AND (m.changed > ?2 OR (c.changed > ?2 AND m.standing = 0))";
+
+/// The number that changes are compared with. Without a stamp it is below all of them, and rooms that
+/// the user has left are not among the heads.
+fn bound(since: Option<Stamp>) -> i64 {
+    since.map_or(-1, |since| int(since.0))
+}
 
 /// A page of heads, which fits into a frame, and the conversations that are left for the next pages.
 #[derive(Default)]
@@ -76,14 +82,14 @@ pub(super) fn first(
     db: &Connection,
     session: SessionId,
     user: UserId,
-    since: Stamp,
+    since: Option<Stamp>,
 ) -> Result<ReadResult> {
     let (_, stamp) = schema::identity(db)?;
     let mut changed = db.prepare_cached(&format!(
         "{COLUMNS} AND {CHANGED} ORDER BY c.newest_time DESC, c.id DESC"
     ))?;
     let mut page = Page::default();
-    let mut rows = changed.query(params![int(user.0), int(since.0)])?;
+    let mut rows = changed.query(params![int(user.0), bound(since)])?;
     while let Some(row) = rows.next()? {
         let conversation = row.get(0)?;
         if page.is_full() {
@@ -121,14 +127,15 @@ pub(super) fn first_undamaged(
     db: &Connection,
     session: SessionId,
     user: UserId,
-    since: Stamp,
+    since: Option<Stamp>,
     damage: &DamageLog,
 ) -> Result<ReadResult> {
     db.prepare_cached("BEGIN")?.execute([])?;
     let rows = rows_of(db, user, damage);
-    let mut page = undamaged(db, user, &rows, Some(since), damage);
+    let mut page = undamaged(db, user, &rows, Some(bound(since)), damage);
     // Without the stamp the client asks for the same heads again in its next session.
-    let stamp = schema::identity(db).map_or(since, |(_, stamp)| stamp);
+    let stamp = schema::identity(db);
+    let stamp = stamp.map_or(since.unwrap_or_default(), |(_, stamp)| stamp);
     // After damage SQLite refuses to commit, even what only read.
     db.prepare_cached("ROLLBACK")?.execute([])?;
     page.heads
@@ -155,12 +162,12 @@ fn undamaged(
     db: &Connection,
     user: UserId,
     rows: &[i64],
-    since: Option<Stamp>,
+    bound: Option<i64>,
     damage: &DamageLog,
 ) -> Page {
     let mut page = Page::default();
     for &row in rows {
-        match of_row(db, user, row, since, &mut page.people) {
+        match of_row(db, user, row, bound, &mut page.people) {
             Ok(Some(head)) => page.add(row, head),
             Ok(None) => {}
             Err(error) => damage.report(db, subject_of(db, row), &error),
@@ -187,23 +194,22 @@ fn rows_of(db: &Connection, user: UserId, damage: &DamageLog) -> Vec<i64> {
     found
 }
 
-/// The head of one conversation, if it changed after a stamp.
+/// The head of one conversation, if it changed after a stamp, which is given by its [`bound`].
 fn of_row(
     db: &Connection,
     user: UserId,
     conversation: i64,
-    since: Option<Stamp>,
+    bound: Option<i64>,
     people: &mut BTreeMap<UserId, UserName>,
 ) -> Result<Option<Head>> {
-    let condition = match since {
+    let condition = match bound {
         Some(_) => CHANGED,
         None => "?2 IS NULL",
     };
     let mut statement = db.prepare_cached(&format!(
         "{COLUMNS} AND {condition} AND m.conversation = ?3"
     ))?;
-    let since = since.map(|since| int(since.0));
-    let mut rows = statement.query(params![int(user.0), since, conversation])?;
+    let mut rows = statement.query(params![int(user.0), bound, conversation])?;
     rows.next()?
         .map(|row| head(db, user, row, people))
         .transpose()

@@ -24,7 +24,7 @@ pub(crate) fn answer(db: &Connection, read: Read) -> Result<ReadResult> {
             session,
             user,
             since,
-        } => heads::first(db, session, user, since.unwrap_or_default()),
+        } => heads::first(db, session, user, since),
         Read::MoreHeads {
             session,
             user,
@@ -66,7 +66,7 @@ pub(crate) fn answer_undamaged(
             session,
             user,
             since,
-        } => Retry::Heads(session, user, since.unwrap_or_default()),
+        } => Retry::Heads(session, user, since),
         Read::MoreHeads {
             session,
             user,
@@ -101,7 +101,7 @@ pub(crate) fn answer_undamaged(
 /// What can be done about a request that met damage.
 enum Retry {
     /// Each head is read by itself.
-    Heads(SessionId, UserId, Stamp),
+    Heads(SessionId, UserId, Option<Stamp>),
     MoreHeads(SessionId, UserId, HeadsRest),
     /// A damaged log counts as agreed.
     Agreed(SessionId, UserId, u64),

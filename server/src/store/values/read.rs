@@ -14,7 +14,8 @@ pub enum Read {
     Heads {
         session: SessionId,
         user: UserId,
-        /// Only heads that changed after this stamp.
+        /// Only heads that changed after this stamp, with those of rooms that the user has left. `None`
+        /// gives all heads without those, for a client that knows no room yet.
         since: Option<Stamp>,
     },
     /// The next page of heads.
