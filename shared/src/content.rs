@@ -208,6 +208,22 @@ impl Content {
         }
     }
 
+    /// Gives it another text, if it carries one.
+    pub fn set_body(&mut self, text: MessageBody) {
+        if let Self::Message(body)
+        | Self::Reply { body, .. }
+        | Self::Emote(body)
+        | Self::Edit { body, .. } = self
+        {
+            *body = text;
+        }
+    }
+
+    /// Whether it erases texts of other entries.
+    pub const fn erases(&self) -> bool {
+        matches!(self, Self::Deletion { .. } | Self::AuthorRemoved)
+    }
+
     /// What stays of it when its text is erased; `None` where there is no text.
     pub const fn erased(&self) -> Option<ErasedKind> {
         match self {

@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 use crossterm::event::{Event as TerminalEvent, MouseButton, MouseEvent, MouseEventKind};
 use futures_util::{Stream, StreamExt as _};
 use ratatui::layout::Size;
+use recado_shared::Now;
 use recado_shared::io_reason::describe;
-use recado_shared::{Now, SyncPoint};
 use rustix::io::Errno;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
@@ -27,7 +27,7 @@ use self::invites::Invites;
 use self::pace::{Pace, Urgency};
 use crate::app::{App, Clipboard, Effect, Event, InviteLink, PaneState, Viewed};
 use crate::client::wall_time;
-use crate::net::{ConnectError, NetEvent, NetHandle};
+use crate::net::{ConnectError, KnownState, NetEvent, NetHandle};
 use crate::store::{StoreEvent, StoreEvents, StoreHandle};
 use crate::terminal::{Multiplexer, TmuxAnswer, TmuxHandle, TmuxQuestion};
 use crate::ui::ViewState;
@@ -133,7 +133,7 @@ pub enum DriverError {
 pub async fn run<W, I, H>(
     terminal: TerminalIo<W, I, H>,
     client: Client,
-    connect: impl FnOnce(Option<SyncPoint>) -> Result<NetTask, ConnectError>,
+    connect: impl FnOnce(KnownState) -> Result<NetTask, ConnectError>,
 ) -> Result<usize, DriverError>
 where
     W: Write,
@@ -230,7 +230,7 @@ enum Wakeup {
 impl<W: Write, H: Host> Driver<W, H> {
     async fn start<I>(
         &mut self,
-        connect: impl FnOnce(Option<SyncPoint>) -> Result<NetTask, ConnectError>,
+        connect: impl FnOnce(KnownState) -> Result<NetTask, ConnectError>,
         mut inputs: I,
         mut store: StoreEvents,
     ) -> Result<(), DriverError>
@@ -240,7 +240,7 @@ impl<W: Write, H: Host> Driver<W, H> {
         // Effects from the start of the app, such as a scroll, belong to the first frame.
         self.handle(Event::Deadline);
         self.draw()?;
-        let (handle, mut net) = connect(self.app.since())?;
+        let (handle, mut net) = connect(self.app.known_state())?;
         self.net = Some(handle);
         while self.state != State::Ended {
             let frame = (self.state == State::Changed).then(|| self.next_frame());
@@ -300,6 +300,9 @@ impl<W: Write, H: Host> Driver<W, H> {
             Wakeup::Net(None) => return Err(DriverError::Gone("the network task")),
             Wakeup::Store(Some(StoreEvent::Loaded(loaded))) => self.handle(Event::Loaded(loaded)),
             Wakeup::Store(Some(StoreEvent::Found(found))) => self.handle(Event::Found(found)),
+            Wakeup::Store(Some(StoreEvent::RolledBack(outcome))) => {
+                self.handle(Event::RolledBack(outcome));
+            }
             Wakeup::Store(Some(StoreEvent::Stored(stored))) => self.handle(Event::Stored(stored)),
             Wakeup::Store(Some(StoreEvent::Failed(why))) => self.handle(Event::StoreFailed(why)),
             Wakeup::Store(None) => return Err(DriverError::Gone("the local store")),

@@ -5,7 +5,7 @@ use recado_shared::{ConversationId, ServerFrame};
 
 use crate::model::{InviteLink, ItemId, Place};
 use crate::net::NetEvent;
-use crate::store::{LoadedEntries, SearchResult, Stored};
+use crate::store::{LoadedEntries, RolledBack, SearchResult, Stored};
 
 /// An input of [`App::handle`](crate::app::App::handle).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub enum Event {
     Loaded(LoadedEntries),
     /// The store answers a search.
     Found(SearchResult),
+    /// The store rolled logs back.
+    RolledBack(RolledBack),
     /// The store is done with this many entries of the changes that were saved.
     Stored(Stored),
     /// The wanted invite link, or why there is none.

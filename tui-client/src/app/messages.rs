@@ -15,13 +15,15 @@ use super::reader::Reader;
 use super::session::outbox::{MAX_OUTBOX, is_failed};
 use super::{Chats, Conversation, Effect, Scroll, Session};
 use crate::model::ItemId;
-use crate::store::{Pending, PendingState, StoreWrite, StoredCommand};
+use crate::store::{LostTail, Pending, PendingState, StoreWrite, StoredCommand};
 use crate::strings::{self, errors};
 
 /// A row of the pane: of the log, or a message of the outbox.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum LogRow<'a> {
     Part(Part<'a>),
+    /// What the server lost from here on.
+    Lost(LostTail),
     Pending(&'a Pending),
 }
 
@@ -420,7 +422,15 @@ impl<'a> Reader<'a> {
         let mut rows = Vec::with_capacity(log.loaded().len() + 8);
         // What is older than the loaded entries is shown when those before them are.
         let mut is_in_window = log.is_complete();
+        let mut lost = conversation
+            .lost
+            .filter(|lost| is_in_window || lost.after >= log.window_start());
         for part in log.parts() {
+            let end = match part {
+                Part::Entry(entry) => entry.seq,
+                Part::Gap(gap) => gap.last,
+            };
+            rows.extend(lost.take_if(|lost| lost.after < end).map(LogRow::Lost));
             if let Part::Entry(entry) = part {
                 while let Some(pending) = failed.next_if(|p| p.typed < entry.time) {
                     rows.extend(is_in_window.then_some(LogRow::Pending(pending)));
@@ -430,6 +440,7 @@ impl<'a> Reader<'a> {
             rows.push(LogRow::Part(part));
         }
         if log.follows_newest() {
+            rows.extend(lost.map(LogRow::Lost));
             let mut rest: Vec<_> = failed.chain(waiting).collect();
             rest.sort_by_key(|pending| pending.id);
             rows.extend(rest.into_iter().map(LogRow::Pending));
@@ -481,7 +492,7 @@ impl<'a> Reader<'a> {
                 .content
                 .is_message()
                 .then_some(ItemId::Entry(entry.seq)),
-            LogRow::Part(Part::Gap(_)) => None,
+            LogRow::Part(Part::Gap(_)) | LogRow::Lost(_) => None,
             LogRow::Pending(pending) => pending
                 .content
                 .is_message()

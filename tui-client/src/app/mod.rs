@@ -35,7 +35,7 @@ mod view;
 
 use std::time::Instant;
 
-use recado_shared::{ClientFrame, ConversationId, Now, ProtocolVersion, SyncPoint};
+use recado_shared::{ClientFrame, ConversationId, Now, ProtocolVersion};
 
 use self::chats::focus::TerminalFocus;
 use self::chats::settings::UserSettings;
@@ -47,11 +47,12 @@ use self::session::announcements::Announcements;
 use self::session::backfill::Backfill;
 use self::session::cursors::CursorPace;
 use self::session::directory::Directory;
+use self::session::history::History;
 use self::session::link::Link;
 use self::session::outbox::Outbox;
 use self::session::requests::Requests;
 use crate::model::MessageIdSource;
-use crate::net::NetEvent;
+use crate::net::{KnownState, NetEvent};
 use crate::store::Snapshot;
 use crate::strings;
 
@@ -112,6 +113,7 @@ impl App {
                 outbox,
                 ids,
                 since: snapshot.since,
+                history: History::new(snapshot.epochs),
                 directory: Directory::default(),
                 backfill: Backfill::new(settings.store_limit),
                 version: ProtocolVersion::OLDEST,
@@ -148,6 +150,7 @@ impl App {
                 }
             }
         }
+        app.chats.note_lost(snapshot.lost);
         app.session.place_unsent(&mut app.chats);
         app.chats.compare_drafts();
         app.chats
@@ -209,6 +212,7 @@ impl App {
             Event::Stored(stored) => self
                 .session
                 .on_stored(&mut self.chats, stored, &mut self.cx),
+            Event::RolledBack(outcome) => self.session.on_rolled_back(&mut self.chats, outcome),
             Event::Found(found) => self.with_overlay(|overlay, app| overlay.found(found, app)),
             Event::Frame | Event::Deadline => {}
             Event::Terminate => self.quit(),
@@ -242,9 +246,12 @@ impl App {
             .min()
     }
 
-    /// Which set of heads the app has, for the next `Hello`.
-    pub fn since(&self) -> Option<SyncPoint> {
-        self.session.since
+    /// What the app has of the server's data, for the next `Hello`.
+    pub fn known_state(&self) -> KnownState {
+        KnownState {
+            since: self.session.since,
+            epochs: self.session.history.known.clone(),
+        }
     }
 
     /// How many messages wait and are not on their way to the server.

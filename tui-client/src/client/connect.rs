@@ -3,12 +3,12 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use recado_shared::{Activity, ClientFrame, SyncPoint, Timestamp};
+use recado_shared::{Activity, ClientFrame, Timestamp};
 use tokio::time::timeout;
 
 use crate::exit::Failure;
 use crate::identity::{Access, Accounts, Identity, IdentitySelector};
-use crate::net::{ConnectError, Link, Session};
+use crate::net::{ConnectError, KnownState, Link, Session};
 use crate::output::complain;
 use crate::paths::Paths;
 use crate::strings::accounts as strings;
@@ -41,11 +41,8 @@ impl Link {
     }
 
     /// Connects as [`connect`](Self::connect), and reports the user as away: a verb is not a user.
-    pub(crate) async fn open_away(
-        &mut self,
-        since: Option<SyncPoint>,
-    ) -> Result<Session, ConnectError> {
-        self.config.since = since;
+    pub(crate) async fn open_away(&mut self, known: KnownState) -> Result<Session, ConnectError> {
+        self.config.known = known;
         let mut session = self.connect().await?;
         // A link that broke by now shows with the next frame.
         let _ = session.queue(&ClientFrame::Activity(Activity::Away));
@@ -60,7 +57,7 @@ async fn first_admitted<'a>(paths: &Paths, identities: &[&'a Identity]) -> Optio
         let Ok(mut link) = Link::new(identity.net_config(paths)) else {
             continue;
         };
-        match timeout(ADMISSION_TIMEOUT, link.open_away(None)).await {
+        match timeout(ADMISSION_TIMEOUT, link.open_away(KnownState::default())).await {
             Ok(Err(error)) if error.is_denial() => {
                 let server = &identity.server;
                 let why = error.summary();

@@ -4,11 +4,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use recado_shared::epoch::{Agreement, compare};
 use recado_shared::{
-    ConversationId, Entry, Head, LogId, Membership, PageRange, Seq, Stamp, SyncPoint, Timestamp,
+    AgreedPage, Continuity, ConversationId, Entry, Epoch, EpochsFrame, Head, LogId, Membership,
+    PageRange, ProtocolVersion, Seq, Stamp, SyncPoint, Timestamp, Welcome,
 };
 
-use super::token::{ResumeToken, SETTLED_AFTER, log_part};
+use super::token::{ResumeToken, SETTLED_AFTER, log_part, newest_epochs};
+use crate::net::KnownState;
 
 /// The last entry of a conversation that was delivered to the reader or passed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,11 +37,34 @@ pub(super) struct PageRequest {
     pub(super) range: PageRange,
 }
 
+/// Whether the places are known to be of the server's history. Until they are, nothing is delivered.
+#[derive(Debug, Default)]
+enum HistoryCheck {
+    /// The server has not named its epochs yet.
+    Unknown,
+    /// It has not said yet how far all logs agree.
+    Comparing(BTreeMap<ConversationId, Seq>),
+    #[default]
+    Settled,
+}
+
+/// What is to be done after the server has named its epochs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum EpochsOutcome {
+    GoOn,
+    /// The `Hello` did not name the epochs of the places, as these came from a token: open the
+    /// session again, with a `Hello` that does.
+    Reopen,
+}
+
 /// Grows with the conversations of one user; at most [`MAX_WAITING`] entries and one page wait.
 #[derive(Debug, Default)]
 pub(super) struct Feed {
     log: Option<LogId>,
     stamp: Option<Stamp>,
+    /// The history that the places are of.
+    epochs: Vec<Epoch>,
+    history: HistoryCheck,
     places: BTreeMap<ConversationId, Place>,
     /// Conversations of which something is missing.
     behind: BTreeSet<ConversationId>,
@@ -49,6 +75,8 @@ pub(super) struct Feed {
     waiting: VecDeque<(ConversationId, Entry)>,
     /// Entries that this client sent and that are still to be passed over.
     own: VecDeque<(ConversationId, Seq)>,
+    /// The same of earlier sessions, which the server may have lost.
+    earlier_own: VecDeque<(ConversationId, Seq)>,
     /// Whether all heads have arrived once, so that another conversation is new.
     are_known: bool,
     resume: Option<ResumeToken>,
@@ -61,18 +89,28 @@ impl Feed {
     /// Continues where an earlier reader stopped. Returns whether it read the same log.
     pub(super) fn resume(&mut self, token: ResumeToken) -> bool {
         let is_same = self.log.is_none_or(|log| token.log == log_part(log));
+        self.epochs.clone_from(&token.epochs);
         self.settled = token.time;
         self.resume = Some(token);
         is_same
     }
 
     /// Begins a session, and forgets another log. Returns whether the token is of this one.
-    pub(super) fn opened(&mut self, log: LogId, now: Timestamp) -> bool {
+    pub(super) fn opened(&mut self, welcome: &Welcome) -> bool {
+        let &Welcome { log, now, .. } = welcome;
         if self.log.is_some_and(|known| known != log) {
             *self = Self::default();
         }
         self.log = Some(log);
         self.newest = self.newest.max(now);
+        self.earlier_own.append(&mut self.own);
+        let excess = self.earlier_own.len().saturating_sub(MAX_OWN);
+        self.earlier_own.drain(..excess);
+        self.history = if welcome.version >= ProtocolVersion::V4 {
+            HistoryCheck::Unknown
+        } else {
+            HistoryCheck::Settled
+        };
         if self.resume.is_none() && !self.are_known {
             self.settled = Timestamp(now.0.saturating_sub(SETTLED_AFTER));
         }
@@ -80,11 +118,80 @@ impl Feed {
         resume.is_none_or(|token| token.log == log_part(log))
     }
 
-    pub(super) fn since(&self) -> Option<SyncPoint> {
-        Some(SyncPoint {
-            log: self.log?,
-            stamp: self.stamp?,
-        })
+    /// What the next `Hello` says of the places.
+    pub(super) fn known_state(&self) -> KnownState {
+        let stamp = self.log.zip(self.stamp);
+        KnownState {
+            since: stamp.map(|(log, stamp)| SyncPoint { log, stamp }),
+            epochs: self.epochs.clone(),
+        }
+    }
+
+    /// Takes the epochs of the server, the first frame of each session.
+    pub(super) fn on_epochs(&mut self, frame: EpochsFrame) -> EpochsOutcome {
+        let is_named = frame.continuity != Continuity::Same;
+        let is_known = matches!(compare(&frame.epochs, &self.epochs), Agreement::Full);
+        if !is_named && !is_known && !self.epochs.is_empty() {
+            return EpochsOutcome::Reopen;
+        }
+        self.epochs = frame.epochs;
+        self.history = match frame.continuity {
+            Continuity::Same => HistoryCheck::Settled,
+            Continuity::Compared => HistoryCheck::Comparing(BTreeMap::new()),
+            Continuity::Unknown => {
+                self.look_for_places_by_time();
+                HistoryCheck::Settled
+            }
+        };
+        EpochsOutcome::GoOn
+    }
+
+    /// Nothing but time can tell what of another history was delivered.
+    fn look_for_places_by_time(&mut self) {
+        let Some(log) = self.log else { return };
+        self.places.clear();
+        self.behind.clear();
+        self.seeking.clear();
+        self.earlier_own.clear();
+        self.are_known = false;
+        self.resume = Some(ResumeToken {
+            log: log_part(log),
+            time: self.settled,
+            epochs: Vec::new(),
+            places: BTreeMap::new(),
+        });
+    }
+
+    /// Takes how far the server's history and that of the places agree. Returns how many entries
+    /// that were delivered are not on the server any more, once all is said.
+    pub(super) fn on_agreed(&mut self, page: AgreedPage) -> u64 {
+        let HistoryCheck::Comparing(agreed) = &mut self.history else {
+            return 0;
+        };
+        agreed.extend(page.places);
+        if !page.is_last {
+            return 0;
+        }
+        let agreed = std::mem::take(agreed);
+        self.history = HistoryCheck::Settled;
+        let agreed = |conversation: &ConversationId| {
+            let seq = agreed.get(conversation);
+            seq.copied().unwrap_or_default()
+        };
+        self.waiting.retain(|(at, entry)| entry.seq <= agreed(at));
+        self.earlier_own.retain(|(at, seq)| *seq <= agreed(at));
+        let mut lost = 0;
+        for (conversation, place) in &mut self.places {
+            let seq = place.seq.min(agreed(conversation));
+            lost += place.seq.0 - seq.0;
+            place.seq = seq;
+        }
+        if let Some(token) = &mut self.resume {
+            for (conversation, seq) in &mut token.places {
+                *seq = (*seq).min(agreed(conversation));
+            }
+        }
+        lost
     }
 
     /// Whether whatever is accepted from here on will be delivered.
@@ -93,6 +200,11 @@ impl Feed {
     }
 
     pub(super) fn on_entry(&mut self, conversation: ConversationId, entry: Entry) {
+        if !self.is_settled() && self.is_placed(conversation) {
+            // Its place may be one of another history.
+            self.behind.insert(conversation);
+            return;
+        }
         if !self.are_known && self.resume.is_some() && !self.is_placed(conversation) {
             let early = self.early.entry(conversation).or_insert(Seq::ZERO);
             *early = (*early).max(entry.seq);
@@ -119,7 +231,7 @@ impl Feed {
     pub(super) fn sent(&mut self, conversation: ConversationId, seq: Seq, time: Timestamp) {
         let is_next =
             self.places.contains_key(&conversation) && self.last(conversation).next() == seq;
-        if is_next && self.waiting.is_empty() {
+        if is_next && self.waiting.is_empty() && self.is_settled() {
             self.places.insert(conversation, Place { seq, time });
             return;
         }
@@ -131,7 +243,8 @@ impl Feed {
 
     /// Whether the next entry was sent by this client, as far as that is remembered.
     pub(super) fn is_own(&self, conversation: ConversationId, seq: Seq) -> bool {
-        self.own.contains(&(conversation, seq))
+        let entry = (conversation, seq);
+        self.own.contains(&entry) || self.earlier_own.contains(&entry)
     }
 
     /// Starts a room, which the user has just joined, after this place.
@@ -205,7 +318,7 @@ impl Feed {
 
     /// The page to request before the next frame is awaited. `None` while entries wait.
     pub(super) fn page_request(&self) -> Option<PageRequest> {
-        if !self.waiting.is_empty() {
+        if !self.waiting.is_empty() || !self.is_settled() {
             return None;
         }
         let seeking = self.seeking.iter();
@@ -269,6 +382,7 @@ impl Feed {
         let (conversation, entry) = self.waiting.pop_front()?;
         let passed = (conversation, entry.seq);
         self.own.retain(|&own| own != passed);
+        self.earlier_own.retain(|&own| own != passed);
         let place = Place {
             seq: entry.seq,
             time: entry.time,
@@ -289,8 +403,13 @@ impl Feed {
         Some(ResumeToken {
             log: log_part(self.log?),
             time: settled,
+            epochs: newest_epochs(&self.epochs),
             places: newer.map(|(&at, place)| (at, place.seq)).collect(),
         })
+    }
+
+    const fn is_settled(&self) -> bool {
+        matches!(self.history, HistoryCheck::Settled)
     }
 
     fn is_placed(&self, conversation: ConversationId) -> bool {

@@ -32,12 +32,13 @@ use recado_shared::{
 };
 use tokio::time::sleep;
 
-use self::feed::{Feed, PageRequest};
+use self::feed::{EpochsOutcome, Feed, PageRequest};
 use crate::exit::Failure;
 use crate::identity::{Access, IdentitySelector, register};
 use crate::model::MessageIdSource;
 use crate::net::{Link, Session, SessionError};
 use crate::paths::Paths;
+use crate::strings;
 
 pub(crate) use connect::wall_time;
 pub use event::Event;
@@ -415,11 +416,11 @@ impl Client {
             if self.was_interrupted {
                 sleep(self.link.next_wait()).await;
             }
-            match self.link.open_away(self.feed.since()).await {
+            match self.link.open_away(self.feed.known_state()).await {
                 Ok(session) => {
                     let welcome = session.welcome();
                     self.me = Some((welcome.user, welcome.name.clone()));
-                    check_token(self.feed.opened(welcome.log, welcome.now))?;
+                    check_token(self.feed.opened(welcome))?;
                     self.session = Some(session);
                 }
                 Err(error) if error.is_temporary() && (self.me.is_some() || self.is_patient) => {
@@ -479,6 +480,13 @@ impl Client {
         }
         let session = self.session.as_mut().expect("it is open");
         match session.next_frame().await {
+            Ok(ServerFrame::Epochs(epochs)) => {
+                if self.feed.on_epochs(epochs) == EpochsOutcome::Reopen
+                    && let Some(session) = self.session.take()
+                {
+                    session.leave().await;
+                }
+            }
             Ok(frame) => self.on_frame(frame),
             Err(error) => self.lose(error),
         }
@@ -506,6 +514,12 @@ impl Client {
                 conversation,
                 entry,
             } => self.feed.on_entry(conversation, entry),
+            ServerFrame::Agreed(page) => {
+                let lost = self.feed.on_agreed(page);
+                if lost > 0 {
+                    (self.listener)(&strings::status::rolled_back(lost));
+                }
+            }
             _ => {}
         }
     }

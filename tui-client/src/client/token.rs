@@ -2,13 +2,14 @@
 //!
 //! A token is a time and some places. In a conversation that it names, the reader had everything up to
 //! the place; in all others, everything that the server accepted up to the time, which follows the
-//! newest entry at [`SETTLED_AFTER`]. Each named conversation adds about ten characters.
+//! newest entry at [`SETTLED_AFTER`]. Each named conversation adds about ten characters. The epochs say
+//! of which history of the server's data the places are.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use recado_shared::{ConversationId, LogId, RoomId, Seq, Timestamp, UserId};
+use recado_shared::{ConversationId, Epoch, EpochId, LogId, RoomId, Seq, Timestamp, UserId};
 
 /// Milliseconds. All entries that are older than the newest one by this much are on the server's
 /// disk.
@@ -16,6 +17,9 @@ pub(super) const SETTLED_AFTER: u64 = 60_000;
 
 /// Longest token that is read.
 const MAX_LEN: usize = 256 * 1024;
+
+/// Epochs in a token: enough for a backup that is restored after a few starts of the server.
+const MAX_TOKEN_EPOCHS: usize = 4;
 
 /// The version of the format, at the start.
 const FORM: &str = "1";
@@ -26,6 +30,8 @@ pub struct ResumeToken {
     /// The first characters of the log's identity.
     pub(super) log: String,
     pub(super) time: Timestamp,
+    /// Oldest first; empty in tokens of earlier versions.
+    pub(super) epochs: Vec<Epoch>,
     pub(super) places: BTreeMap<ConversationId, Seq>,
 }
 
@@ -34,6 +40,10 @@ pub struct ResumeToken {
 #[error("Not a resume token of 'recado tail --json'. Copy the whole field \"after\" of a line.")]
 pub struct ResumeTokenError;
 
+pub(super) fn newest_epochs(epochs: &[Epoch]) -> Vec<Epoch> {
+    epochs[epochs.len().saturating_sub(MAX_TOKEN_EPOCHS)..].to_vec()
+}
+
 pub(super) fn log_part(log: LogId) -> String {
     log.to_string().chars().take(8).collect()
 }
@@ -41,6 +51,9 @@ pub(super) fn log_part(log: LogId) -> String {
 impl fmt::Display for ResumeToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{FORM}.{}.{}", self.log, self.time)?;
+        for epoch in &self.epochs {
+            write!(f, ".e{}-{}", epoch.id, epoch.start)?;
+        }
         for (conversation, seq) in &self.places {
             match conversation {
                 ConversationId::Direct(pair) => {
@@ -64,10 +77,18 @@ impl FromStr for ResumeToken {
         }
         let log = parts.next().filter(|log| log.len() == 8);
         let time = parts.next().ok_or(ResumeTokenError).and_then(number)?;
-        let places = parts.map(place).collect::<Result<_, _>>()?;
+        let mut epochs = Vec::new();
+        let mut places = BTreeMap::new();
+        for part in parts {
+            match part.strip_prefix('e') {
+                Some(part) => epochs.push(epoch(part)?),
+                None => places.extend([place(part)?]),
+            }
+        }
         Ok(Self {
             log: log.ok_or(ResumeTokenError)?.to_owned(),
             time: Timestamp(time),
+            epochs,
             places,
         })
     }
@@ -75,6 +96,16 @@ impl FromStr for ResumeToken {
 
 fn number(text: &str) -> Result<u64, ResumeTokenError> {
     text.parse().map_err(|_| ResumeTokenError)
+}
+
+fn epoch(text: &str) -> Result<Epoch, ResumeTokenError> {
+    let (id, start) = text.split_once('-').ok_or(ResumeTokenError)?;
+    let is_whole = id.len() == 16 && id.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let id = u64::from_str_radix(id, 16).ok().filter(|_| is_whole);
+    Ok(Epoch {
+        id: EpochId(id.ok_or(ResumeTokenError)?.to_be_bytes()),
+        start: number(start)?,
+    })
 }
 
 fn place(text: &str) -> Result<(ConversationId, Seq), ResumeTokenError> {
@@ -98,14 +129,25 @@ mod tests {
         let token = ResumeToken {
             log: log_part(LogId([7; 16])),
             time: Timestamp(1_764_040_000_000),
+            epochs: vec![Epoch {
+                id: EpochId([0xab; 8]),
+                start: 40,
+            }],
             places: BTreeMap::from([
                 (ConversationId::direct(UserId(9), UserId(3)), Seq(12)),
                 (ConversationId::Room(RoomId(4)), Seq(7)),
             ]),
         };
         let text = token.to_string();
-        assert_eq!(text, "1.07070707.1764040000000.d3-9:12.r4:7");
-        assert_eq!(text.parse(), Ok(token));
+        assert_eq!(
+            text,
+            "1.07070707.1764040000000.eabababababababab-40.d3-9:12.r4:7"
+        );
+        assert_eq!(text.parse(), Ok(token.clone()));
+        // As an earlier version wrote it.
+        let epochs = Vec::new();
+        let earlier = "1.07070707.1764040000000.d3-9:12.r4:7".parse();
+        assert_eq!(earlier, Ok(ResumeToken { epochs, ..token }));
     }
 
     #[test]
@@ -117,6 +159,8 @@ mod tests {
             "1.07.1",
             "1.07070707.x",
             "1.07070707.1.d3:1",
+            "1.07070707.1.e0707-1",
+            "1.07070707.1.e0707070707070707",
         ] {
             assert_eq!(text.parse::<ResumeToken>(), Err(ResumeTokenError), "{text}");
         }

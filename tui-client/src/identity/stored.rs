@@ -17,7 +17,7 @@ use recado_shared::{Fingerprint, Invite, ServerAddress, UserName};
 use serde::{Deserialize, Serialize};
 
 use crate::files::{self, FileError};
-use crate::net::{LastReached, Locate, NetConfig, ReportLogin};
+use crate::net::{KnownState, LastReached, Locate, NetConfig, ReportLogin};
 use crate::output::complain;
 use crate::paths::Paths;
 
@@ -127,7 +127,7 @@ impl Identity {
             identity: Arc::clone(&self.key),
             name: None,
             token: None,
-            since: None,
+            known: KnownState::default(),
             locate: server.is_local.then(locate),
             last_reached: last_reached(&self.folder),
             report: Some(self.report()),

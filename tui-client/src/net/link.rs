@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use recado_shared::tls::Identity;
-use recado_shared::{Fingerprint, Hello, Invite, InviteToken, ServerAddress, SyncPoint, UserName};
+use recado_shared::{
+    Epoch, Fingerprint, Hello, Invite, InviteToken, ServerAddress, SyncPoint, UserName,
+};
 use tokio::time::Instant;
 
 use super::backoff::Backoff;
@@ -37,6 +39,16 @@ impl fmt::Debug for LastReached {
 /// for the device.
 pub type ReportLogin = Arc<dyn Fn(Result<&UserName, &str>) + Send + Sync>;
 
+/// What a client has of a server's data, for the next `Hello`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KnownState {
+    /// The last complete set of heads.
+    pub since: Option<SyncPoint>,
+    /// The history that its entries are of, oldest first; empty before the first session with a
+    /// server that tells it.
+    pub epochs: Vec<Epoch>,
+}
+
 /// The server to reach, and the identity to use there.
 #[derive(Clone)]
 pub struct NetConfig {
@@ -48,8 +60,8 @@ pub struct NetConfig {
     pub name: Option<String>,
     /// Sent until the first `Welcome`.
     pub token: Option<InviteToken>,
-    /// The heads that the app has from an earlier session.
-    pub since: Option<SyncPoint>,
+    /// What the app has from an earlier session.
+    pub known: KnownState,
     pub locate: Option<Locate>,
     pub last_reached: LastReached,
     pub report: Option<ReportLogin>,
@@ -64,7 +76,7 @@ impl NetConfig {
             identity,
             name: name.map(str::to_owned),
             token: invite.token.clone(),
-            since: None,
+            known: KnownState::default(),
             locate: None,
             last_reached: LastReached::default(),
             report: None,
@@ -115,9 +127,10 @@ impl Link {
         let hello = Hello {
             name: self.config.name.clone(),
             token: self.config.token.clone().filter(|_| !self.is_admitted),
-            since: self.config.since,
+            since: self.config.known.since,
             ..hello()
         };
+        let hello = hello.with_epochs(&self.config.known.epochs);
         let (address, preferred) = (&self.config.address, self.config.last_reached.address);
         let opening = self.connector.open_preferring(address, preferred, hello);
         let opened = opening.await.inspect_err(|error| {

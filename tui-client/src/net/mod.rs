@@ -21,7 +21,7 @@ use tokio::time::timeout;
 pub use connect::{Connector, hello};
 pub use error::{ConnectError, SessionError};
 pub(crate) use link::Link;
-pub use link::{LastReached, Locate, NetConfig, ReportLogin};
+pub use link::{KnownState, LastReached, Locate, NetConfig, ReportLogin};
 pub use session::Session;
 
 /// Events that may wait for the app. The task then stops reading, so the server notices.
@@ -93,6 +93,7 @@ pub fn spawn(config: NetConfig) -> Result<(NetHandle, mpsc::Receiver<NetEvent>),
         frames: queue,
         signals: Arc::clone(&signals),
         logged_reason: None,
+        epochs: Vec::new(),
     };
     let handle = NetHandle {
         frames,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use recado_shared::client::ProtocolError;
-use recado_shared::{ClientFrame, ServerFrame, SyncPoint};
+use recado_shared::{ClientFrame, Epoch, ServerFrame, SyncPoint};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::sleep;
 
@@ -24,6 +24,8 @@ pub(super) struct Task {
     pub(super) signals: Arc<Signals>,
     /// The last logged reason of an outage; an attempt that fails for the same reason is not logged.
     pub(super) logged_reason: Option<String>,
+    /// The epochs that the server named in this session. They are known once all heads are.
+    pub(super) epochs: Vec<Epoch>,
 }
 
 #[derive(Debug, Default)]
@@ -150,12 +152,18 @@ impl Task {
         };
         let complete = match &frame {
             ServerFrame::Heads(page) => page.complete,
+            ServerFrame::Epochs(frame) => {
+                self.epochs.clone_from(&frame.epochs);
+                None
+            }
             _ => None,
         };
         self.emit(NetEvent::Frame(frame)).await?;
         if let Some(stamp) = complete {
             let log = session.welcome().log;
-            self.link.config.since = Some(SyncPoint { log, stamp });
+            let known = &mut self.link.config.known;
+            known.since = Some(SyncPoint { log, stamp });
+            known.epochs.clone_from(&self.epochs);
         }
         Ok(())
     }

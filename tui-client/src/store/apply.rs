@@ -1,14 +1,36 @@
 //! Application of changes to the database, inside the worker's transaction.
 
-use recado_shared::{ConversationId, DisplayName, Head, MemberCursors, SyncPoint};
+use recado_shared::{ConversationId, DisplayName, Epoch, Head, MemberCursors, SyncPoint};
 use rusqlite::{Connection, params};
 
-use super::request::{HeldRange, StoreWrite, StoredMe, StoredPerson};
-use super::value::{DbError, blob, column, execute, query_first};
+use super::request::{HeldRange, RolledBack, StoreWrite, StoredMe, StoredPerson};
+use super::value::{DbError, blob, bytes, column, execute, number, query_first};
 use super::wal_residue::WalResidue;
-use super::{announcements, entries, index, outbox, settings};
+use super::{announcements, aside, entries, index, outbox, roll_back, settings};
 
-pub(super) fn apply(db: &Connection, write: &StoreWrite) -> Result<WalResidue, DbError> {
+/// What a change left behind.
+#[derive(Debug, Default)]
+pub(super) struct Applied {
+    pub(super) residue: WalResidue,
+    /// The outcome of a [`StoreWrite::RollBack`].
+    pub(super) rolled_back: Option<RolledBack>,
+}
+
+pub(super) fn apply(db: &Connection, write: &StoreWrite) -> Result<Applied, DbError> {
+    if let StoreWrite::RollBack(logs) = write {
+        let (residue, outcome) = roll_back::apply(db, logs)?;
+        return Ok(Applied {
+            residue,
+            rolled_back: Some(outcome),
+        });
+    }
+    Ok(Applied {
+        residue: apply_plain(db, write)?,
+        rolled_back: None,
+    })
+}
+
+fn apply_plain(db: &Connection, write: &StoreWrite) -> Result<WalResidue, DbError> {
     match write {
         StoreWrite::Me(me) => return set_me(db, me),
         StoreWrite::Queue(pending) => return outbox::queue(db, pending),
@@ -17,6 +39,10 @@ pub(super) fn apply(db: &Connection, write: &StoreWrite) -> Result<WalResidue, D
             execute(db, sql, params![id.0, outbox::failure_reason(state)])?;
         }
         StoreWrite::Command(command) => outbox::set_command(db, command)?,
+        StoreWrite::Reword(id, content) => {
+            let sql = "UPDATE outbox SET content = ?2 WHERE id = ?1";
+            return execute(db, sql, params![id.0, blob(content)]).map(WalResidue::of_rows);
+        }
         StoreWrite::TakeBack {
             id,
             conversation,
@@ -61,6 +87,10 @@ pub(super) fn apply(db: &Connection, write: &StoreWrite) -> Result<WalResidue, D
             let sql = "REPLACE INTO open (one, conversation) VALUES (1, ?1)";
             execute(db, sql, [blob(conversation)])?;
         }
+        StoreWrite::Epochs(epochs) => set_epochs(db, epochs)?,
+        StoreWrite::ForgetLog => return forget_log(db),
+        // Has an outcome, and is applied above.
+        StoreWrite::RollBack(_) => {}
         StoreWrite::Announcement(time, text) => announcements::add(db, *time, text)?,
         StoreWrite::AnnouncementsSeen => announcements::clear(db)?,
     }
@@ -68,23 +98,44 @@ pub(super) fn apply(db: &Connection, write: &StoreWrite) -> Result<WalResidue, D
 }
 
 fn set_me(db: &Connection, me: &StoredMe) -> Result<WalResidue, DbError> {
-    let log: Option<Vec<u8>> = query_first(db, "SELECT log FROM me", [], |row| Ok(row.get(0)?))?;
-    let is_other = log.is_some_and(|log| log != me.log.0);
-    if is_other {
-        // Seqs and user numbers of another log mean nothing in this one.
-        db.execute_batch(
-            "DELETE FROM entries; DELETE FROM conversations; DELETE FROM cursors;
-             DELETE FROM people; DELETE FROM places; DELETE FROM since;",
-        )?;
-        index::clear(db)?;
-        settings::clear(db)?;
-    }
+    let known = query_first(db, "SELECT log, user FROM me", [], |row| {
+        Ok((bytes(row, 0)?, number(row, 1)?))
+    })?;
+    let is_other = known.is_some_and(|known| known != (me.log.0, me.user.0));
+    let residue = if is_other {
+        forget_log(db)?
+    } else {
+        WalResidue::None
+    };
     execute(
         db,
         "REPLACE INTO me (one, user, name, log) VALUES (1, ?1, ?2, ?3)",
         params![me.user.0.cast_signed(), me.name.as_str(), me.log.0],
     )?;
-    Ok(WalResidue::of_rows(is_other.into()))
+    Ok(residue)
+}
+
+/// Puts a copy of the cache aside and empties it: the places and user numbers of one log mean nothing
+/// in another one.
+fn forget_log(db: &Connection) -> Result<WalResidue, DbError> {
+    aside::keep(db)?;
+    db.execute_batch(
+        "DELETE FROM entries; DELETE FROM conversations; DELETE FROM cursors;
+         DELETE FROM people; DELETE FROM places; DELETE FROM since; DELETE FROM epochs;
+         DELETE FROM lost_tails;",
+    )?;
+    index::clear(db)?;
+    settings::clear(db)?;
+    Ok(WalResidue::of_rows(1))
+}
+
+fn set_epochs(db: &Connection, epochs: &[Epoch]) -> Result<(), DbError> {
+    execute(db, "DELETE FROM epochs", [])?;
+    for epoch in epochs {
+        let sql = "INSERT INTO epochs (id, start) VALUES (?1, ?2)";
+        execute(db, sql, params![epoch.id.0, epoch.start.cast_signed()])?;
+    }
+    Ok(())
 }
 
 fn set_people(db: &Connection, people: &[StoredPerson]) -> Result<(), DbError> {
@@ -127,10 +178,7 @@ fn set_head(db: &Connection, head: &Head) -> Result<WalResidue, DbError> {
     let mut ranges = stored.unwrap_or_default();
     if ranges.last().is_some_and(|range| range.last > head.newest) {
         residue |= entries::forget_after(db, &key, head.newest)?;
-        ranges.retain(|range| range.first <= head.newest);
-        for range in &mut ranges {
-            range.last = range.last.min(head.newest);
-        }
+        ranges = entries::held_up_to(ranges, head.newest);
     }
     execute(
         db,

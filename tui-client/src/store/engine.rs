@@ -6,7 +6,7 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use super::error::StoreError;
-use super::request::{LoadedEntries, Snapshot, StoreRead, StoreWrite};
+use super::request::{LoadedEntries, RolledBack, Snapshot, StoreRead, StoreWrite};
 use super::schema::OpenError;
 use super::value::DbError;
 use super::{apply, load, schema, snapshot};
@@ -27,17 +27,19 @@ impl Engine {
         Ok(Self { connection })
     }
 
-    /// Applies changes in order, in one transaction.
+    /// Applies changes in order, in one transaction. Returns the outcomes of those that roll back.
     ///
     /// # Errors
     /// [`StoreError::Database`]; nothing is changed then.
-    pub fn save(&mut self, batch: &[StoreWrite]) -> Result<(), StoreError> {
-        let mut save = || -> Result<(), DbError> {
+    pub fn save(&mut self, batch: &[StoreWrite]) -> Result<Vec<RolledBack>, StoreError> {
+        let mut save = || -> Result<Vec<RolledBack>, DbError> {
             let transaction = self.connection.transaction()?;
+            let mut outcomes = Vec::new();
             for write in batch {
-                apply::apply(&transaction, write)?;
+                outcomes.extend(apply::apply(&transaction, write)?.rolled_back);
             }
-            Ok(transaction.commit()?)
+            transaction.commit()?;
+            Ok(outcomes)
         };
         save().map_err(failed)
     }

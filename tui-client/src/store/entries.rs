@@ -249,6 +249,15 @@ fn erase(db: &Connection, key: &[u8], rows: &[Row]) -> Result<WalResidue, DbErro
     Ok(residue)
 }
 
+/// Held ranges without what is beyond a place.
+pub(super) fn held_up_to(mut held: Vec<HeldRange>, last: Seq) -> Vec<HeldRange> {
+    held.retain(|range| range.first <= last);
+    for range in &mut held {
+        range.last = range.last.min(last);
+    }
+    held
+}
+
 pub(super) fn forget_after(db: &Connection, key: &[u8], last: Seq) -> Result<WalResidue, DbError> {
     let rows = rows(db, "seq > ?2", params![key, last.0.cast_signed()])?;
     delete(db, key, &rows)

@@ -6,6 +6,7 @@
 
 mod announcements;
 mod apply;
+mod aside;
 mod changes;
 mod damage;
 mod engine;
@@ -19,6 +20,7 @@ mod outbox;
 mod queue;
 mod rebuild;
 mod request;
+mod roll_back;
 mod schema;
 mod search;
 mod search_thread;
@@ -46,9 +48,9 @@ pub use error::StoreError;
 pub use events::StoreEvents;
 use queue::{Queue, Request};
 pub use request::{
-    HeldRange, LoadedEntries, MAX_ANNOUNCEMENTS, Pending, PendingState, SearchHit, SearchQuery,
-    SearchResult, Snapshot, StoreEvent, StoreRead, StoreWrite, Stored, StoredCommand,
-    StoredConversation, StoredMe, StoredPerson, StoredSetting,
+    HeldRange, LoadedEntries, LostTail, MAX_ANNOUNCEMENTS, Pending, PendingState, RollBack,
+    RolledBack, SearchHit, SearchQuery, SearchResult, Snapshot, StoreEvent, StoreRead, StoreWrite,
+    Stored, StoredCommand, StoredConversation, StoredMe, StoredPerson, StoredSetting,
 };
 use search_thread::SearchThread;
 use worker::Worker;
@@ -121,7 +123,11 @@ pub fn open(path: &Path) -> Result<Opened, StoreError> {
 impl StoreHandle {
     /// Queues a change. Never waits: see [`is_full`](Self::is_full).
     pub fn save(&self, write: StoreWrite) {
-        self.queue.push(Request::Write(write));
+        let room = match write {
+            StoreWrite::RollBack(_) => self.room(),
+            _ => None,
+        };
+        self.queue.push(Request::Write(write, room));
     }
 
     /// Whether so many changes are queued that no more are to be taken from the network until the

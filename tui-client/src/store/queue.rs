@@ -18,7 +18,8 @@ const FULL_BYTES: usize = 4 << 20;
 /// never waits for the receiver.
 #[derive(Debug)]
 pub(super) enum Request {
-    Write(StoreWrite),
+    /// The permit is for the outcome of a [`StoreWrite::RollBack`].
+    Write(StoreWrite, Option<OwnedPermit<StoreEvent>>),
     Read(StoreRead, OwnedPermit<StoreEvent>),
     /// Is answered once all requests before it are on the disk.
     Flush(SyncSender<()>),
@@ -65,7 +66,7 @@ impl Queue {
             return;
         }
         match request {
-            Request::Write(write) => {
+            Request::Write(write, room) => {
                 let kept = if state.is_discarding {
                     write.without_cache()
                 } else {
@@ -73,7 +74,7 @@ impl Queue {
                 };
                 if let Some(write) = kept {
                     state.bytes += write.size();
-                    state.requests.push_back(Request::Write(write));
+                    state.requests.push_back(Request::Write(write, room));
                 }
             }
             Request::Read(read, _) => {
@@ -89,7 +90,7 @@ impl Queue {
     pub(super) fn pop(&self) -> Option<Request> {
         let mut state = self.lock();
         let request = state.requests.pop_front()?;
-        if let Request::Write(write) = &request {
+        if let Request::Write(write, _) = &request {
             state.bytes -= write.size();
         }
         Some(request)
@@ -124,10 +125,10 @@ impl Queue {
         state.bytes = 0;
         for request in std::mem::take(&mut state.requests) {
             match request {
-                Request::Write(write) => {
+                Request::Write(write, room) => {
                     if let Some(write) = write.without_cache() {
                         state.bytes += write.size();
-                        state.requests.push_back(Request::Write(write));
+                        state.requests.push_back(Request::Write(write, room));
                     }
                 }
                 // Nothing is shown any more.
@@ -161,7 +162,7 @@ impl State {
     /// The place of a read: after other reads and every change that it has to see.
     fn index_of_read(&self, read: StoreRead) -> usize {
         let has_to_wait = |request: &Request| match request {
-            Request::Write(write) => write.is_seen_in(read.conversation),
+            Request::Write(write, _) => write.is_seen_in(read.conversation),
             Request::Read(..) | Request::Flush(_) => true,
         };
         let last = self.requests.iter().rposition(has_to_wait);

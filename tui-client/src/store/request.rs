@@ -1,8 +1,8 @@
 //! Requests to the local store and their answers: plain values without SQL.
 
 use recado_shared::{
-    Content, ConversationId, DisplayName, Entry, Head, LogId, MemberCursors, MessageId, PageRange,
-    Seq, Setting, SettingKey, Stamp, SyncPoint, Timestamp, UserId, UserName,
+    Content, ConversationId, DisplayName, Entry, Epoch, Head, LogId, MemberCursors, MessageId,
+    PageRange, Seq, Setting, SettingKey, Stamp, SyncPoint, Timestamp, UserId, UserName,
 };
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +35,39 @@ pub struct HeldRange {
     pub last: Seq,
 }
 
+/// The end of a log that the server does not have any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RollBack {
+    pub conversation: ConversationId,
+    /// The last place where this device and the server agree.
+    pub agreed: Seq,
+    /// The cached entries up to here stay: up to `agreed`, or none if a dropped entry erased others,
+    /// which the server then has with their texts again.
+    pub keep: Seq,
+    /// Why own messages in the outbox wait for the user.
+    pub reason: String,
+}
+
+/// What a [`RollBack`] took from a log, as the conversation shows it from then on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LostTail {
+    pub conversation: ConversationId,
+    /// The last place that was left.
+    pub after: Seq,
+    /// Messages that were lost, of all authors.
+    pub messages: u64,
+    /// When the first one of them was accepted.
+    pub since: Timestamp,
+}
+
+/// The outcome of a [`StoreWrite::RollBack`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RolledBack {
+    /// Own messages that are in the outbox again, oldest first.
+    pub pending: Vec<Pending>,
+    pub lost: Vec<LostTail>,
+}
+
 /// Most announcements that are kept until the user opens them. Beyond it the oldest is dropped.
 pub const MAX_ANNOUNCEMENTS: usize = 20;
 
@@ -52,6 +85,8 @@ pub enum StoreWrite {
     },
     /// Notes the command that a queued change came from.
     Command(StoredCommand),
+    /// Replaces the content of what waits in the outbox.
+    Reword(MessageId, Content),
     /// Removes a message from the outbox and sets the draft of its conversation.
     TakeBack {
         id: MessageId,
@@ -81,6 +116,13 @@ pub enum StoreWrite {
         /// Set if these and all earlier heads are a complete set.
         complete: Option<SyncPoint>,
     },
+    /// The history of the server that all cached entries are of, once the heads are complete.
+    Epochs(Vec<Epoch>),
+    /// Drops the ends of logs that the server does not have any more. Own messages among them return
+    /// to the outbox. Answered by [`StoreEvent::RolledBack`].
+    RollBack(Vec<RollBack>),
+    /// The server's data has another history. Removes what [`StoreWrite::Me`] with another log does.
+    ForgetLog,
     Cursors(ConversationId, MemberCursors),
     Users(Vec<StoredPerson>),
     /// Settings of the server. An unsent setting keeps its local value.
@@ -123,6 +165,7 @@ impl StoreWrite {
             | Self::SetPending { .. }
             | Self::Command(_)
             | Self::TakeBack { .. }
+            | Self::Reword(..)
             | Self::UnsentSetting(_)
             | Self::SentSetting(_)
             | Self::Draft { .. }
@@ -130,6 +173,8 @@ impl StoreWrite {
             | Self::Open(_)
             | Self::Announcement(..)
             | Self::AnnouncementsSeen
+            | Self::RollBack(_)
+            | Self::ForgetLog
             | Self::Erasures { .. } => Some(self.clone()),
             Self::Entries {
                 conversation,
@@ -146,6 +191,7 @@ impl StoreWrite {
             Self::Me(_)
             | Self::Forget { .. }
             | Self::Heads { .. }
+            | Self::Epochs(_)
             | Self::Cursors(..)
             | Self::Users(_)
             | Self::Settings { .. } => None,
@@ -155,7 +201,8 @@ impl StoreWrite {
     /// Whether a read of the entries of a conversation may depend on it.
     pub(super) fn is_seen_in(&self, id: ConversationId) -> bool {
         match self {
-            Self::Me(_) => true,
+            Self::Me(_) | Self::ForgetLog => true,
+            Self::RollBack(logs) => logs.iter().any(|log| log.conversation == id),
             Self::Heads { heads, .. } => heads.iter().any(|head| head.conversation == id),
             Self::Entries { conversation, .. } | Self::Erasures { conversation, .. } => {
                 *conversation == id
@@ -181,6 +228,7 @@ impl StoreWrite {
                 entries.iter().map(|entry| content(&entry.content)).sum()
             }
             Self::Queue(pending) => content(&pending.content),
+            Self::Reword(_, reworded) => content(reworded),
             Self::Command(StoredCommand { text, .. })
             | Self::TakeBack { draft: text, .. }
             | Self::Draft { text, .. }
@@ -190,6 +238,8 @@ impl StoreWrite {
                 .map(|head| VALUE_BYTES * (2 + head.cursors.len()))
                 .sum(),
             Self::Users(people) => VALUE_BYTES * people.len(),
+            Self::RollBack(logs) => VALUE_BYTES * logs.len(),
+            Self::Epochs(epochs) => VALUE_BYTES * epochs.len(),
             Self::Settings { settings, .. } => VALUE_BYTES * (1 + settings.len()),
             _ => VALUE_BYTES,
         }
@@ -321,6 +371,10 @@ pub struct Snapshot {
     pub me: Option<StoredMe>,
     /// The sync point for the next `Hello`.
     pub since: Option<SyncPoint>,
+    /// The history that the cached entries are of, oldest first.
+    pub epochs: Vec<Epoch>,
+    /// What the server lost when it was put back to an earlier state.
+    pub lost: Vec<LostTail>,
     pub people: Vec<StoredPerson>,
     pub settings: Vec<StoredSetting>,
     /// The stamp up to which settings are synchronised.
@@ -351,6 +405,8 @@ pub struct StoredConversation {
     pub place: Place,
     /// Entries around the place, or the newest ones: enough for a large screen.
     pub entries: Vec<Entry>,
+    /// The newest cached entry that erased others; zero without one.
+    pub last_erasing: Seq,
 }
 
 /// What the store has done since the last report.
@@ -367,6 +423,7 @@ pub struct Stored {
 pub enum StoreEvent {
     Loaded(LoadedEntries),
     Found(SearchResult),
+    RolledBack(RolledBack),
     /// Progress of the writing, after each transaction.
     Stored(Stored),
     /// A save failed, with the notice for the user. Sent once; later saves are discarded.

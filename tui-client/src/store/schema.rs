@@ -22,6 +22,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/004_announcements.sql"),
     include_str!("migrations/005_removed_people.sql"),
     include_str!("migrations/006_outbox_commands.sql"),
+    include_str!("migrations/007_epochs.sql"),
 ];
 
 /// The version from which on entries that the second one left in `entries_before` can be stored.

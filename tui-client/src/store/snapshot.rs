@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use recado_shared::{
-    ConversationId, DisplayName, Head, LogId, MemberCursors, MessageId, PageRange, Seq, Stamp,
-    SyncPoint, Timestamp, UserId, UserName,
+    ConversationId, DisplayName, Epoch, EpochId, Head, LogId, MemberCursors, MessageId, PageRange,
+    Seq, Stamp, SyncPoint, Timestamp, UserId, UserName,
 };
 use rusqlite::{Connection, Row};
 
 use super::request::{
-    Pending, PendingState, Snapshot, StoredCommand, StoredConversation, StoredMe, StoredPerson,
+    LostTail, Pending, PendingState, Snapshot, StoredCommand, StoredConversation, StoredMe,
+    StoredPerson,
 };
 use super::value::{DbError, blob, bytes, column, number, query, query_first};
 use super::{announcements, load, settings};
@@ -47,6 +48,30 @@ pub(super) fn read(db: &Connection) -> Result<Snapshot, DbError> {
                 stamp: Stamp(number(row, 1)?),
             })
         })?,
+        epochs: query(
+            db,
+            "SELECT id, start FROM epochs ORDER BY position",
+            [],
+            |row| {
+                Ok(Epoch {
+                    id: EpochId(bytes(row, 0)?),
+                    start: number(row, 1)?,
+                })
+            },
+        )?,
+        lost: query(
+            db,
+            "SELECT conversation, after, messages, since FROM lost_tails",
+            [],
+            |row| {
+                Ok(LostTail {
+                    conversation: column(row, 0)?,
+                    after: Seq(number(row, 1)?),
+                    messages: number(row, 2)?,
+                    since: Timestamp(number(row, 3)?),
+                })
+            },
+        )?,
         people: query(db, people, [], |row| {
             let display: Option<String> = row.get(2)?;
             Ok(StoredPerson {
@@ -118,6 +143,12 @@ fn read_conversations(
     let sql = "SELECT conversation, place FROM places";
     let places = query(db, sql, [], |row| Ok((column(row, 0)?, column(row, 1)?)))?;
     let mut places: BTreeMap<ConversationId, Place> = places.into_iter().collect();
+    let sql = "SELECT conversation, max(seq) FROM entries INDEXED BY erasing_entries
+         WHERE kind IN (6, 10) GROUP BY conversation";
+    let last = query(db, sql, [], |row| {
+        Ok((column(row, 0)?, Seq(number(row, 1)?)))
+    })?;
+    let mut last_erasing: BTreeMap<ConversationId, Seq> = last.into_iter().collect();
     let mut conversations = query(
         db,
         "SELECT conversation, newest, newest_time, unread, held, first, room, is_request
@@ -139,6 +170,7 @@ fn read_conversations(
                 held: column(row, 4)?,
                 place: places.remove(&conversation).unwrap_or_default(),
                 entries: Vec::new(),
+                last_erasing: last_erasing.remove(&conversation).unwrap_or_default(),
             })
         },
     )?;

@@ -9,8 +9,9 @@ use rusqlite::Connection;
 use tokio::sync::mpsc::OwnedPermit;
 use tokio::sync::watch;
 
+use super::apply::Applied;
 use super::queue::{Queue, Request, Woken};
-use super::request::{LoadedEntries, StoreEvent, StoreWrite, Stored};
+use super::request::{LoadedEntries, RolledBack, StoreEvent, StoreWrite, Stored};
 use super::value::DbError;
 use super::wal_residue::WalResidue;
 use super::{apply, damage, load, rebuild, schema};
@@ -50,6 +51,8 @@ struct Batch {
     /// The changes that are made even if the others are dropped.
     kept: Vec<StoreWrite>,
     has_cache: bool,
+    /// Outcomes to be told once the transaction is committed.
+    outcomes: Vec<(OwnedPermit<StoreEvent>, RolledBack)>,
     flushes: Vec<SyncSender<()>>,
 }
 
@@ -63,6 +66,11 @@ impl Batch {
         let kept = write.without_cache();
         self.has_cache |= kept.as_ref() != Some(write);
         self.kept.extend(kept);
+    }
+
+    fn note_applied(&mut self, applied: Applied, room: Option<OwnedPermit<StoreEvent>>) {
+        self.residue |= applied.residue;
+        self.outcomes.extend(room.zip(applied.rolled_back));
     }
 }
 
@@ -121,7 +129,12 @@ impl Worker {
             result = self.keep(&mut batch);
         }
         match result {
-            Ok(_) => self.residue |= batch.residue,
+            Ok(_) => {
+                self.residue |= batch.residue;
+                for (room, outcome) in batch.outcomes {
+                    room.send(StoreEvent::RolledBack(outcome));
+                }
+            }
             Err(error) => self.report(&error),
         }
         if self.residue == WalResidue::Erased {
@@ -150,13 +163,13 @@ impl Worker {
         {
             batch.requests += 1;
             match request {
-                Request::Write(write) => {
+                Request::Write(write, room) => {
                     batch.note(&write);
                     if self.failure.is_some()
                         && let Ok(transaction) = &transaction
                     {
-                        let residue = &mut batch.residue;
-                        result = apply::apply(transaction, &write).map(|left| *residue |= left);
+                        let applied = apply::apply(transaction, &write);
+                        result = applied.map(|applied| batch.note_applied(applied, room));
                     }
                 }
                 Request::Read(read, room) => {
@@ -187,7 +200,7 @@ impl Worker {
         batch.residue = WalResidue::None;
         let transaction = self.connection.transaction()?;
         for write in &batch.kept {
-            batch.residue |= apply::apply(&transaction, write)?;
+            batch.residue |= apply::apply(&transaction, write)?.residue;
         }
         transaction.commit()?;
         Ok(Outcome::Committed)

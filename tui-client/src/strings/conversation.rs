@@ -142,3 +142,13 @@ pub(crate) fn length(bytes: usize, most: usize) -> String {
 pub(crate) fn newer(count: usize, key: &str) -> String {
     format!("↓ {count} newer {key}").trim_end().to_owned()
 }
+
+/// The line from which on messages are missing that the server had accepted.
+pub(crate) fn lost(messages: u64) -> String {
+    let are_gone = if messages == 1 {
+        "1 message is gone".to_owned()
+    } else {
+        format!("{messages} messages are gone")
+    };
+    format!("Server restored: {are_gone} from here on")
+}

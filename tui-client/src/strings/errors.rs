@@ -101,6 +101,9 @@ pub(crate) fn too_many_settings(most: usize) -> String {
 }
 
 /// The reason why a queued message is not sent to a server that lost its data.
+/// The state of an own message that the server lost.
+pub(crate) const ROLLED_BACK: &str =
+    "the server was put back to an earlier state and has lost it: retry to send it again";
 pub(crate) const SERVER_RESET: &str = "the server was reset: check the recipient, then retry";
 
 /// `None` for a member, who can write.

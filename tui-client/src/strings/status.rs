@@ -39,6 +39,8 @@ pub(crate) fn how_to_quit(key: &str) -> String {
 }
 
 pub(crate) const ALREADY_CONNECTED: &str = "Already connected";
+pub(crate) const ROLLED_BACK: &str =
+    "The server was put back to an earlier state. Conversations show what is gone";
 pub(crate) const SERVER_RESET: &str = "The server was reset. Check the recipient before sending";
 pub(crate) const CLOSE_FIRST: &str = "Close this first, then write";
 pub(crate) const CLOSE_HELP_FIRST: &str = "Close the help first, then write";
@@ -93,4 +95,14 @@ pub(crate) fn too_small(width: u16, height: u16) -> [String; 2] {
         format!("{width}×{height} is too small"),
         "at least 20×6".to_owned(),
     ]
+}
+
+/// For commands and bots.
+pub(crate) fn rolled_back(entries: u64) -> String {
+    let are_gone = if entries == 1 {
+        "1 entry that was delivered is gone".to_owned()
+    } else {
+        format!("{entries} entries that were delivered are gone")
+    };
+    format!("the server was put back to an earlier state: {are_gone}")
 }

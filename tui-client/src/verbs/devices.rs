@@ -16,7 +16,7 @@ use super::local_server::public_address;
 use crate::app::devices;
 use crate::exit::{Exit, Failure};
 use crate::identity::Access;
-use crate::net::{Link, Session, SessionError};
+use crate::net::{KnownState, Link, Session, SessionError};
 use crate::output::{print_result, tell};
 use crate::strings;
 
@@ -120,7 +120,7 @@ pub(crate) async fn run(context: &VerbContext, arguments: Arguments) -> Result<(
         Some(_) => Access::Write,
     };
     let mut link = context.link(access).await?;
-    let mut session = link.open_away(None).await?;
+    let mut session = link.open_away(KnownState::default()).await?;
     let done = match arguments.action {
         None => list(&mut session, &link, arguments.json).await,
         Some(Action::Approve { code, name, yes }) => approve(&mut session, code, name, yes).await,

@@ -216,9 +216,9 @@ async fn run_driver(
     let stop = opening.stop.map_or_else(StopSignals::new, Ok);
     let terminal_io = stop.and_then(terminal::open_with);
     let terminal_io = terminal_io.map_err(DriverError::from)?;
-    let connect = |since| {
+    let connect = |known| {
         net::spawn(NetConfig {
-            since,
+            known,
             ..net_config
         })
     };

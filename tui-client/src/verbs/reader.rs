@@ -13,7 +13,7 @@ use super::line::user_label;
 use crate::client::{Event, Target};
 use crate::exit::Failure;
 use crate::identity::Access;
-use crate::net::{Session, SessionError};
+use crate::net::{KnownState, Session, SessionError};
 
 /// Events that are thrown away between two requests.
 const MAX_NEWS: usize = 1024;
@@ -30,7 +30,7 @@ impl Reader {
     pub(super) async fn open(context: &VerbContext) -> Result<Self, Failure> {
         let mut link = context.link(Access::Read).await?;
         let mut reader = Self {
-            session: link.open_away(None).await?,
+            session: link.open_away(KnownState::default()).await?,
             heads: BTreeMap::new(),
             names: NameCache::default(),
         };

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::VerbContext;
 use crate::exit::Failure;
 use crate::identity::Access;
+use crate::net::KnownState;
 use crate::output::print_result;
 
 pub(crate) const HELP: &str = "\
@@ -35,7 +36,7 @@ impl fmt::Display for Line<'_> {
 
 pub(crate) async fn run(context: &VerbContext, json: bool) -> Result<(), Failure> {
     let mut link = context.link(Access::Read).await?;
-    let mut session = link.open_away(None).await?;
+    let mut session = link.open_away(KnownState::default()).await?;
     let me = session.welcome().user;
     for user in session.all_users(MAX_USERS).await? {
         let result = Line {

@@ -184,10 +184,10 @@ impl TestClient {
             multiplexer: Multiplexer::None,
         };
         let drawn = screen.clone();
-        let connect = move |since| {
+        let connect = move |known| {
             let first = drawn.parser.lock().unwrap().screen().contents();
             assert!(first.contains("connecting"), "drawn before: {first:?}");
-            let (handle, received) = net::spawn(NetConfig { since, ..net })?;
+            let (handle, received) = net::spawn(NetConfig { known, ..net })?;
             Ok((handle, events.unwrap_or(received)))
         };
         Self {

@@ -323,6 +323,10 @@ impl Server {
         kill_process(Pid::from_child(&self.child), Signal::STOP).unwrap();
     }
 
+    pub(crate) const fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Ends it as a power cut would (SIGKILL) and returns the port it had.
     pub(crate) fn kill(mut self) -> u16 {
         self.child.kill().unwrap();

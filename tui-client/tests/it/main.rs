@@ -22,6 +22,7 @@ mod log;
 mod machine;
 mod net;
 mod pty;
+mod restore;
 mod rooms;
 mod rooms_verbs;
 mod searching;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use recado::net::{self, Connector, NetConfig, NetEvent, NetHandle, session::Session};
+use recado::net::{self, Connector, KnownState, NetConfig, NetEvent, NetHandle, session::Session};
 use recado_server::{Config, Server, listen};
 use recado_shared::tls::Identity;
 use recado_shared::{Hello, Invite, ServerAddress};
@@ -108,7 +108,7 @@ pub(crate) fn config(ticket: &Invite, name: &str) -> NetConfig {
         identity: Arc::new(Identity::generate().unwrap()),
         name: Some(name.to_owned()),
         token: ticket.token.clone(),
-        since: None,
+        known: KnownState::default(),
         locate: None,
         last_reached: net::LastReached::default(),
         report: None,

@@ -255,14 +255,14 @@ async fn a_server_with_another_key_gets_no_message() {
 }
 
 /// A running `tail`, and its lines.
-struct Tail {
+pub(crate) struct Tail {
     child: Child,
     lines: mpsc::UnboundedReceiver<String>,
 }
 
 impl Tail {
     /// Starts it and waits until it follows.
-    async fn start(machine: &Machine, line: &[&str]) -> Self {
+    pub(crate) async fn start(machine: &Machine, line: &[&str]) -> Self {
         let mut child = machine.client(line).spawn().unwrap();
         let (sender, lines) = mpsc::unbounded_channel();
         let (ready, mut following) = mpsc::unbounded_channel();
@@ -293,7 +293,7 @@ impl Tail {
         within(self.lines.recv()).await.expect("it ended")
     }
 
-    async fn next_json(&mut self) -> Value {
+    pub(crate) async fn next_json(&mut self) -> Value {
         serde_json::from_str(&self.next().await).unwrap()
     }
 }

@@ -102,6 +102,9 @@ impl Client {
                 let entries = self.local.take_stored();
                 let stored = Stored { entries, bytes: 0 };
                 self.handle(Event::Stored(stored), clock, server);
+                for outcome in self.local.take_rolled_back() {
+                    self.handle(Event::RolledBack(outcome), clock, server);
+                }
             }
             Step::Loaded(_, run, loaded) if run == self.run => {
                 self.handle(Event::Loaded(loaded), clock, server);
@@ -169,15 +172,18 @@ impl Client {
             return;
         };
         self.link = Link::Hello(session);
+        let known = self.app.as_ref().map(App::known_state);
+        let known = known.unwrap_or_default();
         let hello = Hello {
             oldest: ProtocolVersion::OLDEST,
             newest: ProtocolVersion::NEWEST,
             software: "sim".to_owned(),
             name: None,
             token: None,
-            since: self.app.as_ref().and_then(App::since),
+            since: known.since,
             extensions: Vec::new(),
         };
+        let hello = hello.with_epochs(&known.epochs);
         self.transmit(session, &ClientFrame::Hello(hello), clock);
     }
 

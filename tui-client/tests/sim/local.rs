@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use recado::store::{Engine, LoadedEntries, Pending, Snapshot, StoreRead, StoreWrite};
+use recado::store::{Engine, LoadedEntries, Pending, RolledBack, Snapshot, StoreRead, StoreWrite};
 use recado_shared::{ConversationId, Entry, MessageId, PageRange, Seq};
 
 /// What is on the client's disk, and what is on its way there.
@@ -13,6 +13,8 @@ pub(crate) struct Local {
     waiting: VecDeque<StoreWrite>,
     /// Entries that were carried out since this was last taken.
     stored: usize,
+    /// Outcomes of rolling back that the app was not told yet.
+    rolled_back: Vec<RolledBack>,
 }
 
 impl Default for Local {
@@ -21,6 +23,7 @@ impl Default for Local {
             disk: Engine::in_memory().expect("there is memory"),
             waiting: VecDeque::new(),
             stored: 0,
+            rolled_back: Vec::new(),
         }
     }
 }
@@ -43,7 +46,8 @@ impl Local {
     pub(crate) fn flush(&mut self, most: usize) -> Vec<(MessageId, bool)> {
         let most = most.min(self.waiting.len());
         let batch: Vec<StoreWrite> = self.waiting.drain(..most).collect();
-        self.disk.save(&batch).expect("memory takes everything");
+        let outcomes = self.disk.save(&batch).expect("memory takes everything");
+        self.rolled_back.extend(outcomes);
         let entries = batch.iter().map(|save| match save {
             StoreWrite::Entries { entries, .. } => entries.len(),
             _ => 0,
@@ -66,6 +70,10 @@ impl Local {
             | StoreWrite::Draft { .. }
             | StoreWrite::Place { .. }
             | StoreWrite::Open(_)
+            | StoreWrite::Epochs(_)
+            | StoreWrite::RollBack(_)
+            | StoreWrite::ForgetLog
+            | StoreWrite::Reword(..)
             | StoreWrite::Announcement(..)
             | StoreWrite::AnnouncementsSeen
             | StoreWrite::Erasures { .. } => None,
@@ -86,10 +94,16 @@ impl Local {
         std::mem::take(&mut self.stored)
     }
 
+    /// The outcomes of rolling back since this was last asked.
+    pub(crate) fn take_rolled_back(&mut self) -> Vec<RolledBack> {
+        std::mem::take(&mut self.rolled_back)
+    }
+
     /// The process is gone, and what was not carried out with it.
     pub(crate) fn crash(&mut self) {
         self.waiting.clear();
         self.stored = 0;
+        self.rolled_back.clear();
     }
 
     pub(crate) fn outbox(&self) -> Vec<Pending> {

@@ -8,8 +8,8 @@ use recado_server::Limits;
 use recado_server::relay::{Effect, Event, Peer, Policy, Relay, RelayConfig, SessionId};
 use recado_server::store::{Admission, Engine, Login, Query, Read, ReadResult, Write, WriteResult};
 use recado_shared::{
-    Answer, ClientFrame, DeviceKey, LogId, PageRange, ServerFrame, Timestamp, UserId, UserName,
-    codec,
+    Answer, ClientFrame, DeviceKey, EpochId, LogId, PageRange, ServerFrame, Timestamp, UserId,
+    UserName, codec,
 };
 
 use crate::record::Record;
@@ -138,6 +138,9 @@ impl Server {
     fn start(&mut self, clock: &Clock) {
         if self.relay.is_none() {
             self.boot += 1;
+            self.store
+                .begin_epoch(EpochId(self.boot.to_be_bytes()))
+                .expect("memory");
             self.relay = Some(Relay::new(
                 RelayConfig {
                     policy: Policy::Closed,

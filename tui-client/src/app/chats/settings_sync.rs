@@ -74,6 +74,16 @@ impl Chats {
         }
     }
 
+    /// Asks for all settings of the server again, not only those that changed.
+    pub(crate) fn pull_all(&mut self, cx: &mut Context) {
+        self.settings.stamp = Stamp::default();
+        self.settings.is_pull_wanted = true;
+        cx.save(StoreWrite::Settings {
+            settings: Vec::new(),
+            stamp: Some(Stamp::default()),
+        });
+    }
+
     pub(crate) fn on_settings(&mut self, result: Result<Answer, RequestError>, cx: &mut Context) {
         let Some(live) = self.settings.pulling.take() else {
             return;

@@ -153,12 +153,33 @@ impl Log {
             return false;
         }
         self.newest_time = time;
-        self.held.keep_up_to(end);
-        self.entries.split_off(&end.next());
-        self.from = self.from.min(end.next());
-        self.to = self.to.filter(|&to| to < end);
-        (self.loading, self.next) = (None, None);
+        self.drop_after(end);
         true
+    }
+
+    /// Takes over up to where the log agrees with that of the server, of which `keep` says what stays
+    /// held. Returns whether entries had to go.
+    pub(super) fn roll_back(&mut self, agreed: Seq, keep: Seq) -> bool {
+        let has_lost = self.held.last().is_some_and(|last| last > agreed);
+        self.newest = self.newest.min(agreed).max(self.session_newest);
+        if has_lost {
+            self.drop_after(keep);
+        }
+        has_lost
+    }
+
+    fn drop_after(&mut self, last: Seq) {
+        self.held.keep_up_to(last);
+        self.entries.split_off(&last.next());
+        self.from = self.from.min(last.next());
+        self.to = self.to.filter(|&to| to < last);
+        (self.loading, self.next) = (None, None);
+    }
+
+    /// Notes that an entry exists, which is not taken over yet.
+    pub(crate) fn note(&mut self, entry: &Entry) {
+        self.session_newest = self.session_newest.max(entry.seq);
+        self.newest = self.newest.max(entry.seq);
     }
 
     /// The last place of the oldest `most` entries that are held and lie before the window; `None` if

@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use recado_shared::rules::folding::Folding;
 use recado_shared::{
-    Content, ContentClass, ConversationId, Entry, Head, Membership, PageRange, Seq, Timestamp,
-    UserId,
+    Content, ContentClass, ConversationId, Entry, Head, Membership, MessageId, PageRange, Seq,
+    Timestamp, UserId,
 };
 
 use super::log::{Log, OPEN_LOADED, UNOPENED_LOADED};
@@ -16,7 +16,7 @@ use super::room::Room;
 use super::unread::Unread;
 use crate::app::composer::Composer;
 use crate::model::Place;
-use crate::store::{LoadedEntries, StoredConversation};
+use crate::store::{LoadedEntries, LostTail, StoredConversation};
 
 /// Most changes of messages that are kept for one conversation. Beyond it those of messages that
 /// are not loaded go: with a message, the store gives back its changes.
@@ -76,6 +76,10 @@ pub(crate) struct Conversation {
     pub(super) seen: Seq,
     /// The newest entry of another user: cursors that pass no such entry need not be sent.
     pub(super) last_of_others: Seq,
+    /// The newest entry that erased others, which a server that lost it has with their texts again.
+    last_erasing: Seq,
+    /// What the server lost of the log when its data was put back.
+    pub(crate) lost: Option<LostTail>,
     /// Whether this program cannot know what the server knows of the own cursors.
     pub(crate) is_ack_unsure: bool,
     /// No page is asked for until the next session or head: the last answer made no sense.
@@ -116,6 +120,8 @@ impl Conversation {
             others: BTreeMap::new(),
             seen: Seq::ZERO,
             last_of_others: Seq::ZERO,
+            last_erasing: Seq::ZERO,
+            lost: None,
             is_ack_unsure: false,
             is_stalled: false,
             failed_pages: 0,
@@ -136,6 +142,7 @@ impl Conversation {
         conversation.set_info(&stored.head);
         conversation.own = conversation.acked;
         conversation.is_ack_unsure = true;
+        conversation.last_erasing = stored.last_erasing;
         let (newest, unread) = (stored.head.newest, stored.head.unread);
         conversation
             .unread
@@ -217,6 +224,9 @@ impl Conversation {
         for entry in entries {
             self.folding.apply_entry(entry);
             let Entry { seq, author, .. } = *entry;
+            if entry.content.erases() {
+                self.last_erasing = self.last_erasing.max(seq);
+            }
             if let Content::Deletion { target } = entry.content {
                 self.log.erase(|entry| entry.seq == target);
                 self.originals.remove(&target);
@@ -293,18 +303,7 @@ impl Conversation {
     pub(crate) fn set_head(&mut self, head: &Head) -> bool {
         let has_lost = self.log.set_head(head.newest, head.newest_time);
         if has_lost {
-            let newest = self.log.newest;
-            let own = [&mut self.own, &mut self.acked, &mut self.sent];
-            for progress in own.into_iter().chain(self.others.values_mut()) {
-                *progress = progress.min(Progress::at(newest));
-            }
-            self.seen = self.seen.min(newest);
-            self.last_of_others = self.last_of_others.min(newest);
-            self.unread.keep_up_to(newest);
-            self.folding.truncate(newest);
-            self.originals.split_off(&newest.next());
-            self.mentions.keep_up_to(newest);
-            self.unread_marker = None;
+            self.drop_after(self.log.newest, self.log.newest);
         }
         if self.is_ack_unsure {
             (self.acked, self.sent) = (Progress::default(), Progress::default());
@@ -328,6 +327,57 @@ impl Conversation {
         }
         self.follow_acked();
         has_lost
+    }
+
+    /// Drops what follows the last place where this log and that of the server agree. Returns up to
+    /// where entries are still held if some had to go: all of them if one that is lost erased others.
+    pub(crate) fn roll_back(&mut self, agreed: Seq) -> Option<Seq> {
+        let keep = if self.last_erasing > agreed {
+            Seq::ZERO
+        } else {
+            agreed
+        };
+        let has_lost = self.log.roll_back(agreed, keep);
+        if has_lost {
+            self.drop_after(agreed, keep);
+            self.last_erasing = Seq::ZERO;
+            let is_lost = |seq: Seq| seq > agreed;
+            self.place = self.place_within(agreed);
+            self.jumped_to = self.jumped_to.filter(|seq| !is_lost(*seq));
+            self.awaited = self.awaited.filter(|seq| !is_lost(*seq));
+            if matches!(self.purpose, Purpose::Reply(to) | Purpose::Edit { target: to, .. } if is_lost(to))
+            {
+                self.drop_purpose();
+            }
+        }
+        has_lost.then_some(keep)
+    }
+
+    fn place_within(&self, last: Seq) -> Place {
+        match self.place.entry() {
+            Some(seq) if seq > last => Place::Newest,
+            _ => self.place,
+        }
+    }
+
+    /// Drops what was derived from entries that are not held any more; cursors stop at `newest`.
+    fn drop_after(&mut self, newest: Seq, held: Seq) {
+        let own = [&mut self.own, &mut self.acked, &mut self.sent];
+        for progress in own.into_iter().chain(self.others.values_mut()) {
+            *progress = progress.min(Progress::at(newest));
+        }
+        self.seen = self.seen.min(newest);
+        self.last_of_others = self.last_of_others.min(newest);
+        self.unread.keep_up_to(held);
+        self.folding.truncate(held);
+        self.originals.split_off(&held.next());
+        self.mentions.keep_up_to(held);
+        self.unread_marker = None;
+    }
+
+    /// Whether a loaded entry has this id.
+    pub(crate) fn has_loaded(&self, id: MessageId) -> bool {
+        self.log.loaded().any(|entry| entry.id == id)
     }
 
     pub(crate) fn begin_session(&mut self) {

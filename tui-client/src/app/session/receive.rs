@@ -38,7 +38,13 @@ impl Session {
             ServerFrame::Entry {
                 conversation,
                 entry,
+            } if !self.history.is_settled() => Self::note_entry(chats, conversation, &entry),
+            ServerFrame::Entry {
+                conversation,
+                entry,
             } => self.on_entry(chats, conversation, entry, cx),
+            ServerFrame::Epochs(frame) => self.on_epochs(chats, frame, cx),
+            ServerFrame::Agreed(page) => self.on_agreed(chats, page, cx),
             ServerFrame::Cursors {
                 conversation,
                 cursors,
@@ -64,9 +70,7 @@ impl Session {
             | ServerFrame::Welcome(_)
             | ServerFrame::Refused(_)
             | ServerFrame::Ping(_)
-            | ServerFrame::Pong(_)
-            | ServerFrame::Epochs(_)
-            | ServerFrame::Agreed(_) => {}
+            | ServerFrame::Pong(_) => {}
         }
         None
     }
@@ -137,6 +141,7 @@ impl Session {
         }
         if complete.is_some() {
             self.since = complete;
+            self.history.on_complete(cx);
             self.link.state = State::Synced;
             chats.repeat_cursors();
         }

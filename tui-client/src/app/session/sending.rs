@@ -49,7 +49,8 @@ impl Session {
 
     /// Sends what waits, in order, as far as the limit allows.
     pub(super) fn send_appends(&mut self, cx: &mut Context) {
-        if !self.link.is_up() || self.outbox.paused_until.is_some() {
+        let may_send = self.link.is_up() && self.history.is_settled();
+        if !may_send || self.outbox.paused_until.is_some() {
             return;
         }
         for _ in self.requests.appends()..MAX_APPENDS {

@@ -9,6 +9,7 @@ use super::announcements::Announcements;
 use super::backfill::Backfill;
 use super::cursors::CursorPace;
 use super::directory::Directory;
+use super::history::History;
 use super::link::{Link, State};
 use super::outbox::{Outbox, is_failed};
 use super::requests::{CommandAnswer, Requests};
@@ -27,6 +28,7 @@ pub(crate) struct Session {
     pub(crate) ids: MessageIdSource,
     /// The set of heads that the client has, for the next `Hello`.
     pub(crate) since: Option<SyncPoint>,
+    pub(crate) history: History,
     pub(crate) directory: Directory,
     pub(crate) backfill: Backfill,
     /// The version that the last session agreed on.
@@ -84,7 +86,7 @@ impl Session {
 
     /// Forgets the log after the server began another one. A waiting message may be meant for a
     /// user who has another number there, so the user decides again.
-    fn forget_log(&mut self, chats: &mut Chats, cx: &mut Context) {
+    pub(super) fn forget_log(&mut self, chats: &mut Chats, cx: &mut Context) {
         cx.notify(strings::status::SERVER_RESET);
         self.since = None;
         chats.forget_log_chats();
@@ -159,6 +161,7 @@ impl Session {
         chats.contacts.begin_session();
         self.cursor_pace = CursorPace::default();
         self.version = version;
+        self.history.begin_session(version);
         self.directory = Directory::from_start(chats.contacts.users());
         chats.names.begin_session();
     }

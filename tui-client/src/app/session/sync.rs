@@ -135,6 +135,7 @@ impl Session {
     /// Asks for the settings that changed elsewhere, then sends those that changed here.
     pub(crate) fn exchange_settings(&mut self, chats: &mut Chats, cx: &mut Context) {
         while self.link.is_up()
+            && self.history.is_settled()
             && let Some(request) = chats.settings.next_request()
         {
             let kind = if let Request::Set(setting) = &request {

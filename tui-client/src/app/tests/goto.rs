@@ -72,6 +72,7 @@ impl World {
             held: held.to_vec(),
             place: Place::Newest,
             entries: loaded[loaded.len().saturating_sub(50)..].to_vec(),
+            last_erasing: Seq::ZERO,
         }]);
         snapshot.open = Some(with(BOB));
         let mut client = Client::new(snapshot);

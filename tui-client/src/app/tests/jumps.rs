@@ -41,6 +41,7 @@ impl Screen {
             held: vec![held(1, NEWEST)],
             place: Place::Newest,
             entries: entries(NEWEST - 300..=NEWEST, BOB),
+            last_erasing: Seq::ZERO,
         }]);
         snapshot.open = Some(with(BOB));
         let client = Client::new(snapshot);

@@ -232,7 +232,7 @@ fn heads_are_saved_and_the_last_page_completes_them() {
         heads: vec![head(BOB, 2, 0, 2)],
         complete: Some(since),
     }));
-    assert_eq!(client.app.since(), Some(since));
+    assert_eq!(client.app.known_state().since, Some(since));
 }
 
 #[test]

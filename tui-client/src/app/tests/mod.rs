@@ -11,6 +11,7 @@ mod backfill;
 mod commands;
 mod cursors;
 mod drafts;
+mod epochs;
 mod focus;
 mod folding;
 mod goto;

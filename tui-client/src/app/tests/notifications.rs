@@ -84,6 +84,7 @@ fn mentions_and_replies_to_the_user_are_counted() {
 fn a_reply_to_a_message_that_is_not_loaded_is_looked_up() {
     let mut snapshot = snapshot(vec![StoredConversation {
         entries: vec![entry(300, BOB)],
+        last_erasing: Seq::ZERO,
         ..stored(BOB, entries(1..=300, BOB), 300)
     }]);
     snapshot.open = Some(with(BOB));

@@ -451,7 +451,7 @@ fn after_the_servers_data_was_replaced_nothing_goes_out_by_itself() {
         )
     };
     assert!(saved(&effects).iter().any(is_failing), "{effects:?}");
-    assert_eq!(client.app.since(), None);
+    assert_eq!(client.app.known_state().since, None);
     assert_eq!(client.items(), ["for bob only failed"]);
     assert_eq!(client.composer(), "draft");
     assert!(client.message().contains("Check the recipient"));

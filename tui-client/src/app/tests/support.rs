@@ -139,7 +139,8 @@ pub(super) fn person(user: UserId, presence: Presence) -> UserProfile {
 
 pub(super) fn welcome(log: LogId) -> Event {
     Event::Net(NetEvent::Welcomed(Welcome {
-        version: ProtocolVersion::NEWEST,
+        // Before epochs, which their own tests name.
+        version: ProtocolVersion::V3,
         user: ME,
         name: name_of(ME),
         registered: false,
@@ -170,6 +171,7 @@ pub(super) fn stored(peer: UserId, log: Vec<Entry>, read: u64) -> StoredConversa
         held: vec![held(1, newest)],
         place: Place::Newest,
         entries: log,
+        last_erasing: Seq::ZERO,
     }
 }
 

@@ -236,6 +236,7 @@ fn what_comes_while_it_is_open_is_added_and_the_choice_stays() {
 fn what_is_not_in_memory_is_read_from_the_store() {
     let mut client = Client::new(snapshot(vec![StoredConversation {
         entries: vec![entry(300, BOB)],
+        last_erasing: Seq::ZERO,
         ..stored(BOB, entries(1..=300, BOB), 10)
     }]));
     client.connect_with(vec![head(BOB, 300, 10, 290)], vec![]);

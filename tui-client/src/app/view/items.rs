@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use recado_shared::rules::folding::ReactionCount;
 use recado_shared::rules::mention::mentions;
-use recado_shared::{Content, Emoji, Entry, MessageBody, Seq};
+use recado_shared::{Content, Emoji, Entry, MessageBody, MessageId, Seq};
 
 use crate::app::Reader;
 use crate::app::conversation::log::Part;
@@ -19,6 +19,9 @@ use crate::strings;
 
 /// What waits in the outbox, by the message that it changes.
 type Waiting<'a> = BTreeMap<Seq, Vec<&'a Pending>>;
+
+/// The item that says what the server lost. No message has this id.
+const LOST: ItemId = ItemId::Pending(MessageId([0; 16]));
 
 impl<'a> Reader<'a> {
     pub(crate) fn items(&self, conversation: &'a Conversation) -> Vec<Item<'a>> {
@@ -38,6 +41,11 @@ impl<'a> Reader<'a> {
             LogRow::Part(Part::Entry(entry)) => {
                 Some(self.entry_item(conversation, others, &waiting, entry))
             }
+            LogRow::Lost(lost) => Some(Item::Event {
+                id: LOST,
+                time: lost.since,
+                text: strings::conversation::lost(lost.messages),
+            }),
             LogRow::Pending(pending) => Some(self.pending_item(conversation, pending)),
         };
         self.log_rows(conversation)

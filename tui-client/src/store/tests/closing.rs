@@ -70,11 +70,11 @@ fn a_discarded_cache_takes_nothing_with_it_that_only_this_device_has() {
             settled: vec![],
         },
     ] {
-        queue.push(Request::Write(write));
+        queue.push(Request::Write(write, None));
     }
     queue.discard_cache();
     // What comes later is treated alike.
-    queue.push(Request::Write(entries(11..=12)));
+    queue.push(Request::Write(entries(11..=12), None));
     work_off(&path, &queue);
     let snapshot = open(&path).unwrap().snapshot;
     assert_eq!(snapshot.drafts, [(OTHER, "half a thought".to_owned())]);
@@ -134,15 +134,15 @@ fn a_full_queue_says_so_until_it_is_worked_off() {
     let queue = Queue::default();
     let mut pages = 0;
     while !queue.is_full() {
-        queue.push(Request::Write(entries(1..=200)));
+        queue.push(Request::Write(entries(1..=200), None));
         pages += 1;
         assert!(pages < 10_000, "it is never full");
     }
-    queue.push(Request::Write(draft("still taken")));
+    queue.push(Request::Write(draft("still taken"), None));
     assert!(queue.pop().is_some());
     assert!(!queue.is_full());
     while queue.pop().is_some() {}
-    queue.push(Request::Write(entries(1..=200)));
+    queue.push(Request::Write(entries(1..=200), None));
     assert!(!queue.is_full(), "what left still counts");
 }
 
@@ -156,12 +156,12 @@ fn a_read_overtakes_what_it_does_not_see() {
         limit: 1,
     };
     for write in [of_other(1..=1), entries(1..=1), of_other(2..=2), draft("x")] {
-        queue.push(Request::Write(write));
+        queue.push(Request::Write(write, None));
     }
     let room = answers.try_reserve_owned().unwrap();
     queue.push(Request::Read(read, room));
     let order = std::iter::from_fn(|| queue.pop()).map(|request| match request {
-        Request::Write(StoreWrite::Entries { conversation, .. }) => Some(conversation),
+        Request::Write(StoreWrite::Entries { conversation, .. }, _) => Some(conversation),
         Request::Read(read, _) => {
             assert_eq!(read.conversation, TALK);
             None

@@ -1,6 +1,7 @@
 mod closing;
 mod erasure;
 mod pages;
+mod roll_back;
 mod rooms;
 mod searching;
 
@@ -156,6 +157,8 @@ fn what_is_saved_is_in_the_next_snapshot() {
         ],
     );
     let expected = Snapshot {
+        epochs: vec![],
+        lost: vec![],
         me: Some(me(1)),
         since: Some(since),
         people: vec![removed],
@@ -169,6 +172,7 @@ fn what_is_saved_is_in_the_next_snapshot() {
             held: vec![held(1, 3)],
             place,
             entries: (1..=3).map(|seq| entry(seq, BOB, seq)).collect(),
+            last_erasing: Seq::ZERO,
         }],
         commands: Vec::new(),
         outbox: vec![pending(7, "hello")],
@@ -307,6 +311,8 @@ fn another_log_drops_the_cache_and_keeps_what_was_typed() {
         ],
     );
     let expected = Snapshot {
+        epochs: vec![],
+        lost: vec![],
         me: Some(me(2)),
         outbox: vec![queued],
         drafts: vec![(TALK, "half a".to_owned())],
@@ -397,7 +403,7 @@ fn a_newer_schema_is_refused_and_left_alone() {
             error,
             StoreError::Newer {
                 found: 99,
-                known: 6,
+                known: 7,
                 ..
             }
         ),
@@ -488,8 +494,11 @@ fn a_failure_is_reported_once_and_the_next_start_repairs() {
     let name = UserName::new("bob").unwrap();
     for _ in 0..2 {
         let people = vec![StoredPerson::named(BOB, name.clone())];
-        queue.push(Request::Write(StoreWrite::Users(people)));
-        queue.push(Request::Write(StoreWrite::Queue(pending(8, "discarded"))));
+        queue.push(Request::Write(StoreWrite::Users(people), None));
+        queue.push(Request::Write(
+            StoreWrite::Queue(pending(8, "discarded")),
+            None,
+        ));
     }
     queue.close();
     let connection = schema::open(&path).unwrap();

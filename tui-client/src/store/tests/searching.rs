@@ -218,6 +218,7 @@ fn second_schema(path: &Path, count: u64) {
             "DROP TABLE terms; DROP TABLE index_rebuild; DROP TABLE IF EXISTS words;
              DROP TABLE announcements; ALTER TABLE people DROP COLUMN is_removed;
              ALTER TABLE outbox DROP COLUMN command; ALTER TABLE outbox DROP COLUMN typed_in;
+             DROP TABLE epochs; DROP TABLE lost_tails; DROP INDEX erasing_entries;
              CREATE VIRTUAL TABLE words USING fts5 (
                  text, marks, content = '', columnsize = 0, prefix = '3',
                  tokenize = 'unicode61 remove_diacritics 2'

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use recado::app::keymap::Keymap;
 use recado::app::{App, ClickTarget, Effect, Event, Settings};
-use recado::net::{NetConfig, NetEvent, NetHandle};
+use recado::net::{KnownState, NetConfig, NetEvent, NetHandle};
 use recado::store::{HeldRange, Opened, StoreEvent, StoreEvents, StoreHandle, StoreWrite};
 use recado_shared::tls::Identity;
 use recado_shared::{ConversationId, Invite, Now, Timestamp, UserId};
@@ -162,7 +162,10 @@ fn run(
         notice: None,
         invite_link: None,
     };
-    let since = opened.snapshot.since;
+    let known = KnownState {
+        since: opened.snapshot.since,
+        epochs: opened.snapshot.epochs.clone(),
+    };
     let Opened {
         handle: store,
         events: store_events,
@@ -176,7 +179,7 @@ fn run(
         identity: Arc::clone(identity),
         name: Some(name.to_owned()),
         token: ticket.token.clone(),
-        since,
+        known,
         locate: None,
         last_reached: recado::net::LastReached::default(),
         report: None,
@@ -222,6 +225,7 @@ impl Client {
                 Some(event) = store.recv() => match event {
                     StoreEvent::Loaded(loaded) => vec![Event::Loaded(loaded)],
                     StoreEvent::Found(found) => vec![Event::Found(found)],
+                    StoreEvent::RolledBack(outcome) => vec![Event::RolledBack(outcome)],
                     StoreEvent::Stored(entries) => vec![Event::Stored(entries)],
                     StoreEvent::Failed(why) => panic!("the store failed: {why}"),
                 },
