@@ -266,8 +266,8 @@ impl Server {
 /// aside instead.
 fn expect_whole(data_dir: &Path, is_new: bool) -> Result<(), ServerError> {
     let path = data_dir.to_owned();
-    let has_key = files::read_key(data_dir)?.is_some();
-    let error = match (has_key, store::has_database(data_dir)?) {
+    let has_database = store::has_database(data_dir)?;
+    let error = match (files::key_in(data_dir).exists(), has_database) {
         (true, false) => ServerError::DataMissing { path },
         // The first start may have ended before it made the key.
         (false, true) if store::has_users(data_dir) => ServerError::KeyMissing {

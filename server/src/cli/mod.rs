@@ -133,7 +133,7 @@ enum Verb {
     Verify(ListArguments),
     /// Copy all data and the server's key to one file, while the server runs or not
     Backup {
-        /// Name of the new file. Keep it secret: whoever has it can pose as this server
+        /// Name of the new file. Keep it secret: with its key another server can pose as this one
         file: PathBuf,
         /// Replace an existing file
         #[arg(long)]

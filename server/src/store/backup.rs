@@ -35,7 +35,7 @@ pub enum BackupError {
     Damaged { path: PathBuf, reason: String },
 }
 
-/// A restored backup.
+/// What [`restore`] has done, beyond putting the file into place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Restored {
     /// Where the data that was there before is now; `None` if there was none.

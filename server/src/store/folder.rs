@@ -161,7 +161,7 @@ pub(crate) fn has_database(dir: &Path) -> Result<bool, StoreError> {
     path.try_exists().map_err(StoreError::folder(&path))
 }
 
-/// Whether the data is of a server that somebody has joined. False also if it cannot be read: opening
+/// Whether the data is of a server that has users. False also if it cannot be read: opening
 /// it says why.
 pub(crate) fn has_users(dir: &Path) -> bool {
     let read = || -> rusqlite::Result<bool> {
