@@ -69,6 +69,9 @@ pub const MAX_SETTINGS: usize = 10_000;
 /// Messages that may be sent to a person who asked to be asked first, before they accept.
 pub const MAX_MESSAGES_BEFORE_ACCEPTANCE: u64 = 3;
 
+/// Open invitations of one user to a person who asked to be asked first and has not accepted them.
+pub const MAX_OPEN_INVITATIONS: u64 = 3;
+
 /// Most devices of all users that may wait to be linked.
 pub const MAX_PENDING_LINKS: usize = 64;
 

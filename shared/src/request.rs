@@ -7,7 +7,8 @@ use crate::device::{Device, LinkCode, PendingDevice};
 use crate::hello::ProtocolVersion;
 use crate::id::{ConversationId, DeviceKey, MessageId, RoomId, Seq, Stamp, Timestamp, UserId};
 use crate::limits::{
-    MAX_DEVICES, MAX_ROOM_BANS, MAX_ROOM_INVITES, MAX_ROOM_MEMBERS, MAX_ROOMS_OF_USER, MAX_SETTINGS,
+    MAX_DEVICES, MAX_OPEN_INVITATIONS, MAX_ROOM_BANS, MAX_ROOM_INVITES, MAX_ROOM_MEMBERS,
+    MAX_ROOMS_OF_USER, MAX_SETTINGS,
 };
 use crate::line::{DeviceName, DisplayName};
 use crate::name::UserName;
@@ -260,6 +261,8 @@ error_texts! {
         BytesPerDay => "you sent as much today as the server allows: try again tomorrow",
         InvitationsPerHour =>
             "you invited as many users in the last hour as the server allows: try again later",
+        Invitations =>
+            "{MAX_OPEN_INVITATIONS} of your invitations to this user are open: wait for an answer",
     }
 }
 
@@ -275,6 +278,9 @@ impl RequestError {
         match self {
             Self::RoomNotEmpty if version < ProtocolVersion::V3 => Self::Invalid,
             Self::Damaged if version < ProtocolVersion::V4 => Self::Invalid,
+            Self::Limit(Limit::Invitations) if version < ProtocolVersion::V4 => {
+                Self::RequestPending
+            }
             // A client of that version tries again later.
             Self::Limit(Limit::RoomsPerDay | Limit::BytesPerDay | Limit::InvitationsPerHour)
                 if version < ProtocolVersion::V4 =>

@@ -311,6 +311,7 @@ fn request_errors() {
         (limit(Limit::RoomsPerDay), "028101011b06"),
         (limit(Limit::BytesPerDay), "028101011b07"),
         (limit(Limit::InvitationsPerHour), "028101011b08"),
+        (limit(Limit::Invitations), "028101011b09"),
         (answer(Err(RequestError::Invalid)), "028101011c"),
         (answer(Err(RequestError::UserBanned)), "028101011d"),
         (answer(Err(RequestError::RoomNotEmpty)), "028101011e"),

@@ -14,7 +14,7 @@ use rusqlite::{Connection, Result, Row, params};
 
 use crate::id::SessionId;
 use crate::store::damage::{DamageLog, Subject};
-use crate::store::tables::{conversations, schema};
+use crate::store::tables::{conversations, schema, settings};
 use crate::store::values::column::{int, mute, optional_text, optional_uint, text, uint, variant};
 use crate::store::values::{HeadsRest, ReadResult};
 
@@ -239,7 +239,14 @@ fn head(
     people: &mut BTreeMap<UserId, UserName>,
 ) -> Result<Head> {
     let conversation = conversations::id(row, 1)?;
-    let room = conversation.room().map(|_| room_info(row)).transpose()?;
+    let mut room = conversation.room().map(|_| room_info(row)).transpose()?;
+    // The text of an inviter is not for a user who wants to be asked first.
+    if let Some(room) = &mut room
+        && room.membership == Membership::Invited
+        && settings::wants_requests(db, user)?
+    {
+        room.topic = None;
+    }
     let is_member = room
         .as_ref()
         .is_none_or(|room| room.membership == Membership::Member);

@@ -140,13 +140,14 @@ fn room_summary(row: &Row<'_>) -> Result<RoomSummary> {
     })
 }
 
-/// Public rooms, and rooms that the user is in or invited to.
+/// Public rooms, and rooms that the user is in or invited to. The topic of a private room is for its members.
 fn find_rooms(db: &Connection, user: UserId, search: &NameSearch<RoomName>) -> Result<Answer> {
     let (from, to) = prefix_range(&search.prefix);
     let after = search.after.as_ref().map(RoomName::folded);
     let (mut rooms, mut more) = rows(
         db,
-        "SELECT r.id, r.name, r.topic, r.members FROM rooms r
+        "SELECT r.id, r.name, iif(r.visibility = 0 OR m.standing = 0, r.topic, NULL), r.members
+         FROM rooms r
              JOIN conversations c ON c.room = r.id
              LEFT JOIN members m ON m.conversation = c.id AND m.user = ?5
          WHERE r.folded >= ?1 AND r.folded < ?2 AND r.folded > ?3 AND NOT r.is_closed
@@ -181,7 +182,8 @@ fn renamed_room(db: &Connection, user: UserId, former: &str) -> Result<Option<Ro
     };
     let found = db
         .prepare_cached(
-            "SELECT r.id, r.name, r.topic, r.members FROM room_name_keys k
+            "SELECT r.id, r.name, iif(r.visibility = 0 OR m.standing = 0, r.topic, NULL), r.members
+         FROM room_name_keys k
                  JOIN rooms r ON r.id = k.room JOIN conversations c ON c.room = r.id
                  LEFT JOIN members m ON m.conversation = c.id AND m.user = ?2
              WHERE k.key = ?1 AND NOT r.is_closed AND (r.visibility = 0 OR m.standing IN (0, 1))",

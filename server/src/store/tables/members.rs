@@ -230,6 +230,14 @@ pub(crate) fn end_invitations(db: &Connection, conversation: i64, stamp: Stamp) 
     .execute(params![conversation, int(stamp.0)])
 }
 
+/// How many open invitations a user has of one inviter.
+pub(crate) fn invitations_by(db: &Connection, user: UserId, inviter: UserId) -> Result<u64> {
+    db.prepare_cached(
+        "SELECT count(*) FROM members WHERE user = ?1 AND standing = 1 AND inviter = ?2",
+    )?
+    .query_one(params![int(user.0), int(inviter.0)], |row| uint(row, 0))
+}
+
 /// Makes a member an owner, without a new stamp.
 pub(crate) fn make_owner(db: &Connection, conversation: i64, user: UserId) -> Result<usize> {
     db.prepare_cached("UPDATE members SET role = 2 WHERE conversation = ?1 AND user = ?2")?

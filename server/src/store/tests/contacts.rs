@@ -1,7 +1,10 @@
 //! Tests of message requests.
 
-use recado_shared::limits::MAX_MESSAGES_BEFORE_ACCEPTANCE;
-use recado_shared::{Head, RequestError, Setting, Stamp};
+use recado_shared::limits::{MAX_MESSAGES_BEFORE_ACCEPTANCE, MAX_OPEN_INVITATIONS};
+use recado_shared::{
+    Head, HistoryVisibility, Limit, RequestError, RoomEvent, RoomName, Setting, Stamp, Topic,
+    Visibility,
+};
 
 use super::*;
 
@@ -203,4 +206,62 @@ fn what_is_refused_makes_no_conversation() {
     let count = "SELECT count(*) FROM conversations";
     let count: i64 = desk.reader.query_one(count, [], |row| row.get(0)).unwrap();
     assert_eq!(count, 0);
+}
+
+impl Door {
+    /// A private room of the stranger with a topic, and an invitation to it.
+    fn invite(&mut self, number: u64) -> Result<(), RequestError> {
+        self.last_id += 1;
+        let new = NewRoom {
+            author: self.stranger,
+            by: device_of(self.stranger),
+            id: message_id(1_000 * number),
+            name: RoomName::new(&format!("room{number}")).unwrap(),
+            visibility: Visibility::Private,
+            history: HistoryVisibility::default(),
+            time: Timestamp(1),
+        };
+        let write = Write::CreateRoom {
+            origin: ORIGIN,
+            new,
+        };
+        let WriteResult::CreateRoom { result, .. } = self.desk.write(write) else {
+            panic!("a room is answered by a room");
+        };
+        let room = ConversationId::Room(result.unwrap().0);
+        for event in [
+            RoomEvent::Topic(Some(Topic::new("buy now").unwrap())),
+            RoomEvent::Invited(self.asked),
+        ] {
+            self.last_id += 1;
+            let mut write = message(self.stranger, self.asked, 1_000_000 + self.last_id, "x");
+            if let Write::Append { new, .. } = &mut write {
+                (new.conversation, new.content) = (room, Content::Room(event));
+            }
+            self.desk.append(write)?;
+        }
+        Ok(())
+    }
+
+    fn topics(&mut self) -> Vec<Option<Topic>> {
+        let (heads, _) = self.heads(self.asked, 0);
+        let rooms = heads.into_iter().filter_map(|head| head.room);
+        rooms.map(|room| room.topic).collect()
+    }
+}
+
+#[test]
+fn a_stranger_has_only_a_few_open_invitations_to_a_user_who_wants_to_be_asked() {
+    let mut door = Door::new();
+    for number in 1..=MAX_OPEN_INVITATIONS {
+        assert_eq!(door.invite(number), Ok(()));
+    }
+    let limit = Err(RequestError::Limit(Limit::Invitations));
+    assert_eq!(door.invite(9), limit);
+    assert_eq!(door.topics(), vec![None; 3], "no text of a stranger");
+    // A contact may invite.
+    door.answer().unwrap();
+    assert_eq!(door.invite(10), Ok(()));
+    door.ask_first(false);
+    assert!(door.topics().iter().all(Option::is_some));
 }

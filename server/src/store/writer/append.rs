@@ -1,18 +1,19 @@
 //! The append path: every entry goes to the end of its log through the row cache. Plain appends, whose
 //! only effect is their place in the log, take the fast path: no statement but the insert.
 
-use recado_shared::limits::MAX_MESSAGES_BEFORE_ACCEPTANCE;
+use recado_shared::limits::{MAX_MESSAGES_BEFORE_ACCEPTANCE, MAX_OPEN_INVITATIONS};
 use recado_shared::rules::membership::EventContext;
 use recado_shared::rules::permission;
 use recado_shared::{
-    Content, ContentClass, ConversationId, Entry, RequestError, RoomEvent, RoomId, Seq, UserId,
+    Content, ContentClass, ConversationId, Entry, Limit, RequestError, RoomEvent, RoomId, Seq,
+    UserId,
 };
 use rusqlite::Error;
 
 use super::batch::Batch;
 use crate::store::tables::conversations::ConversationRow;
 use crate::store::tables::members::MemberRow;
-use crate::store::tables::{conversations, entries, settings, users};
+use crate::store::tables::{conversations, entries, members, settings, users};
 use crate::store::values::{Failure, NewEntry, StoredEntry, ensure};
 
 impl Batch<'_> {
@@ -141,6 +142,25 @@ impl Batch<'_> {
         Ok(Some(entry))
     }
 
+    /// Rejects one open invitation too many to a user who wants to be asked first, by one whose messages
+    /// that user has not accepted.
+    fn check_invitations(&mut self, user: UserId, inviter: UserId) -> Result<(), Failure> {
+        if !settings::wants_requests(self.db, user)? {
+            return Ok(());
+        }
+        let direct = self.conversation(ConversationId::direct(user, inviter))?;
+        let member = match direct.filter(|direct| direct.newest != Seq::ZERO) {
+            Some(direct) => self.member(direct.row, user)?,
+            None => None,
+        };
+        let is_contact = member.is_some_and(|member| !member.is_request);
+        let open = members::invitations_by(self.db, user, inviter)?;
+        ensure(
+            is_contact || open < MAX_OPEN_INVITATIONS,
+            RequestError::Limit(Limit::Invitations),
+        )
+    }
+
     /// Checks an append to a room, and applies its event.
     fn check_and_apply(
         &mut self,
@@ -163,6 +183,7 @@ impl Batch<'_> {
         if let RoomEvent::Invited(user) = event {
             let accepts = self.accepts_from(*user, new.author)?;
             ensure(accepts, RequestError::NotAccepting)?;
+            self.check_invitations(*user, new.author)?;
         }
         self.apply_event(room, conversation, new.author, event, &context)
     }
