@@ -29,7 +29,7 @@ impl Relay {
     pub(super) fn heads_read(
         &mut self,
         id: SessionId,
-        heads: Vec<Head>,
+        mut heads: Vec<Head>,
         users: Vec<(UserId, UserName)>,
         (newest, rest): (Stamp, HeadsRest),
     ) {
@@ -46,6 +46,11 @@ impl Relay {
         let complete = rest.is_empty().then_some(stamp);
         let viewer = session.user;
         session.heads = HeadsReading::Writing { stamp, rest };
+        // As for live cursors: a read cursor shows that its user is online.
+        for head in &mut heads {
+            head.cursors
+                .retain(|cursors| !self.memberships.blocks(cursors.user, viewer));
+        }
         let names = users.into_iter().collect();
         let page = HeadsPage {
             people: self.members_of(viewer, &heads, &names),

@@ -120,6 +120,51 @@ impl Desk {
     }
 }
 
+/// The cursors in a head that a session gets when both have read everything.
+fn cursors_in_heads(desk: &mut Desk, session: SessionId) -> Vec<UserId> {
+    let cursors = |user| MemberCursors {
+        user,
+        delivered: Seq(1),
+        read: Seq(1),
+    };
+    let read = Event::Read(ReadResult::Heads {
+        session,
+        heads: vec![Head {
+            conversation: ALICE_BOB,
+            newest: Seq(1),
+            newest_time: Timestamp(5),
+            unread: 0,
+            cursors: vec![cursors(ALICE), cursors(BOB)],
+            first: Seq(1),
+            room: None,
+            is_request: false,
+        }],
+        people: Vec::new(),
+        stamp: Stamp(10),
+        rest: HeadsRest::default(),
+    });
+    let effect = desk.relay.handle(read, desk.now).remove(0);
+    let Effect::Send {
+        frame: ServerFrame::Heads(page),
+        ..
+    } = effect
+    else {
+        panic!("no heads: {effect:?}");
+    };
+    page.heads[0].cursors.iter().map(|it| it.user).collect()
+}
+
+#[test]
+fn heads_tell_a_blocked_user_only_their_own_cursors() {
+    let mut desk = Desk::of_two();
+    assert_eq!(cursors_in_heads(&mut desk, S2), [ALICE, BOB]);
+    desk.block(true);
+    assert_eq!(cursors_in_heads(&mut desk, S2), [BOB]);
+    assert_eq!(cursors_in_heads(&mut desk, S1), [ALICE, BOB]);
+    desk.block(false);
+    assert_eq!(cursors_in_heads(&mut desk, S2), [ALICE, BOB]);
+}
+
 #[test]
 fn who_is_blocked_sees_neither_presence_nor_typing() {
     let mut desk = Desk::of_two();
