@@ -166,16 +166,32 @@ async fn a_session_resumes_after_a_restart_of_the_server_with_what_changed() {
     net.handle.reconnect();
     let again = net.until(welcomed).await;
     assert_eq!((again.user, again.registered), (alice.user, false));
-    // The first session's heads came before the message, so that conversation changed since.
+    // A start of the server makes the first session compare its history, and get all heads.
     assert_eq!(net.until(heads).await, (1, true));
     server.stop().await;
+}
 
-    let config = Config::new(folder.path().join("server"));
-    let _server = TestServer::start_with(config, port).await;
-    net.until(offline).await;
-    net.handle.reconnect();
-    net.until(welcomed).await;
+#[tokio::test]
+async fn a_session_after_a_cut_resumes_with_what_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (server, link, mut net) = over_link(folder.path()).await;
+    let alice = net.until(welcomed).await;
     assert_eq!(net.until(heads).await, (0, true));
+    let mut bob = server.join("bob").await;
+    let talk = ConversationId::direct(alice.user, bob.welcome().user);
+    let id = MessageId([1; 16]);
+    within(bob.append(talk, id, message("hello")))
+        .await
+        .unwrap();
+    // The first session's heads came before the message, so that conversation changed since.
+    for changed in [1, 0] {
+        link.set(LinkState::Cut);
+        net.until(offline).await;
+        link.set(LinkState::Up);
+        net.handle.reconnect();
+        net.until(welcomed).await;
+        assert_eq!(net.until(heads).await, (changed, true));
+    }
 }
 
 #[tokio::test]

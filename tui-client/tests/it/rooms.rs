@@ -285,6 +285,10 @@ fn who_is_banned_comes_back_only_when_that_is_lifted() {
         alice,
         "you are the room's only owner: make another member an owner first",
     );
+    // The refused command is in the box again.
+    alice.wait("/leave");
+    alice.key("ctrl-u");
+    alice.wait_gone("/leave");
     command(alice, "/role carol owner");
     carol.wait("alice made you an owner");
     leave(alice);

@@ -3,6 +3,7 @@
 
 use std::time::Instant;
 
+use recado_server::Config;
 use recado_server::id::SessionId;
 use recado_server::store::{Admission, Engine, Login, NewEntry, Origin, Write};
 use recado_shared::tls::Identity;
@@ -89,8 +90,13 @@ fn wait_for_stored(path: &Path, wanted: u64) {
 async fn a_first_sync_that_is_quit_in_the_middle_keeps_the_draft_and_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let alice = Identity::generate().unwrap();
+    // A first start makes the key.
+    TestServer::start(folder.path()).await.stop().await;
     fill(folder.path(), &alice);
-    let server = TestServer::start(folder.path()).await;
+    let mut settings = Config::new(folder.path().join("server"));
+    // The messages are older than the first start.
+    settings.accept_clock = true;
+    let server = TestServer::start_with(settings, 0).await;
     let net = NetConfig {
         identity: Arc::new(alice),
         ..config(&server.ticket, "alice")
