@@ -28,7 +28,7 @@ pub enum Source {
     /// A network of connections without a session.
     Network(IpAddr),
     User(UserId),
-    /// All networks and users beyond [`MAX_SOURCES`].
+    /// All networks and users beyond the first `MAX_SOURCES`.
     Others,
 }
 

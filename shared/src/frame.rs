@@ -136,7 +136,7 @@ pub enum ServerFrame {
     /// The epochs of the server's data. The second frame of a session, right after its `Welcome`.
     Epochs(EpochsFrame),
     /// How far the client's logs and the server's agree: before the heads if the frame of the epochs
-    /// says [`Continuity::Compared`].
+    /// says [`Continuity::Compared`](crate::Continuity::Compared).
     Agreed(AgreedPage),
 }
 
