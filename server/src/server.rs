@@ -50,13 +50,17 @@ pub enum ServerError {
     Anew(#[from] BackupError),
     /// There is data of a server and not its key.
     #[error(
-        "the server's key {} is missing, while its data is there. Put the key back, or restore a backup with          'recado-server restore FILE'. Clients refuse a server with another key; to start a new server          all the same, and move this data aside, use --new",
+        "the server's key {} is missing, while its data is there. Put the key back, or restore a \
+         backup with `recado-server restore FILE`. Clients refuse a server with another key; to start a new \
+         server all the same, and move this data aside, use --new",
         path.display()
     )]
     KeyMissing { path: PathBuf },
     /// There is the key of a server and not its data.
     #[error(
-        "the database in {} is missing, while the server's key is there. Put recado.db back, or restore a          backup with 'recado-server restore FILE'. To start a new server all the same, and move this key          aside, use --new",
+        "the database in {} is missing, while the server's key is there. Put recado.db back, \
+         or restore a backup with `recado-server restore FILE`. To start a new server all the same, and move \
+         this key aside, use --new",
         path.display()
     )]
     DataMissing { path: PathBuf },
@@ -278,8 +282,9 @@ fn expect_whole(data_dir: &Path, is_new: bool) -> Result<(), ServerError> {
     if !is_new {
         return Err(error);
     }
-    let aside = store::begin_anew(data_dir)?;
-    warn!(?aside, "an incomplete server is moved aside");
+    if let Some(aside) = store::begin_anew(data_dir)? {
+        warn!(aside = %aside.display(), "the rest of an incomplete server is moved aside");
+    }
     Ok(())
 }
 

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::admin::ListArguments;
 use super::print;
+use super::show::counted;
 use super::target::Target;
 use crate::store::{self, Problem, Progress, Verification};
 
@@ -60,10 +61,12 @@ fn json(found: &Verification) -> String {
 }
 
 fn text(found: &Verification) -> String {
-    let (entries, conversations) = (found.entries, found.conversations);
-    let mut lines = vec![format!(
-        "{entries} entries in {conversations} conversations"
-    )];
+    let entries = match found.entries {
+        1 => "1 entry".to_owned(),
+        entries => format!("{entries} entries"),
+    };
+    let conversations = counted(found.conversations, "conversation");
+    let mut lines = vec![format!("{entries} in {conversations}")];
     if found.without_checksum > 0 {
         lines.push(format!(
             "{} entries of an older version have no checksum: only their form was checked",
@@ -80,8 +83,8 @@ fn text(found: &Verification) -> String {
         lines.push("no damage found".to_owned());
     } else {
         lines.extend(problem_lines(&found.problems));
-        let count = found.problem_count;
-        lines.push(format!("\n{count} problems in all. {WHAT_TO_DO}"));
+        let count = counted(found.problem_count, "problem");
+        lines.push(format!("\n{count} in all. {WHAT_TO_DO}"));
     }
     lines.join("\n") + "\n"
 }
@@ -115,5 +118,5 @@ fn problem_lines(problems: &[Problem]) -> Vec<String> {
 /// Problems of one place that are shown.
 const SHOWN: usize = 10;
 
-const WHAT_TO_DO: &str = "Check the disk, then stop the server and restore a backup. Without a backup the \
+const WHAT_TO_DO: &str = "Check the disk, then stop the server and run `recado-server restore FILE` with a backup. Without one the \
      server can go on: only requests that need the damaged parts fail";

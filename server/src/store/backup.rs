@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use recado_shared::io_reason::{describe, file_advice};
 use recado_shared::tls::Identity;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 
@@ -31,8 +32,18 @@ pub enum BackupError {
         path.display()
     )]
     NoKey { path: PathBuf },
-    #[error("{} is damaged: {reason}. Use another backup", path.display())]
+    #[error("{} is damaged, or no backup: {reason}. Use another backup", path.display())]
     Damaged { path: PathBuf, reason: String },
+    /// The file of a backup cannot be read or written.
+    #[error("cannot use {}: {}. {}", path.display(), describe(.reason), file_advice(.reason))]
+    Unusable { path: PathBuf, reason: io::Error },
+}
+
+impl BackupError {
+    fn unusable(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |reason| Self::Unusable { path, reason }
+    }
 }
 
 /// What [`restore`] has done, beyond putting the file into place.
@@ -52,7 +63,7 @@ pub struct Restored {
 /// [`BackupError`]; then there is no new file.
 pub fn back_up(dir: &Path, to: &Path, replaces: bool) -> Result<(), BackupError> {
     let refuse_existing = || {
-        let exists = to.try_exists().map_err(StoreError::folder(to))?;
+        let exists = to.try_exists().map_err(BackupError::unusable(to))?;
         if exists && !replaces {
             let path = to.to_owned();
             return Err(BackupError::Exists { path });
@@ -67,8 +78,8 @@ pub fn back_up(dir: &Path, to: &Path, replaces: bool) -> Result<(), BackupError>
     let part = part_of(to);
     let make = || {
         // A backup that was interrupted may have left one.
-        remove_if_there(&part).map_err(StoreError::folder(&part))?;
-        drop(folder::open_private(&part).map_err(StoreError::folder(&part))?);
+        remove_if_there(&part).map_err(BackupError::unusable(&part))?;
+        drop(folder::open_private(&part).map_err(BackupError::unusable(&part))?);
         let name = part.to_string_lossy();
         source
             .execute("VACUUM INTO ?1", [name])
@@ -77,7 +88,7 @@ pub fn back_up(dir: &Path, to: &Path, replaces: bool) -> Result<(), BackupError>
         refuse_existing()?;
         fs::rename(&part, to)
             .and_then(|()| sync_folder(to))
-            .map_err(StoreError::folder(to))?;
+            .map_err(BackupError::unusable(to))?;
         Ok(())
     };
     // The first error matters more than one of the clean-up.
@@ -94,7 +105,7 @@ fn finish(part: &Path, key: &Identity) -> Result<(), BackupError> {
     close(db, part)?;
     File::open(part)
         .and_then(|file| file.sync_all())
-        .map_err(StoreError::folder(part))?;
+        .map_err(BackupError::unusable(part))?;
     Ok(())
 }
 
@@ -132,7 +143,7 @@ pub fn restore(dir: &Path, from: &Path) -> Result<Restored, BackupError> {
 
 /// Checks a backup. Returns the key in it, if it has one.
 fn verify(from: &Path) -> Result<Option<Identity>, BackupError> {
-    File::open(from).map_err(StoreError::folder(from))?;
+    File::open(from).map_err(BackupError::unusable(from))?;
     let db = open(from, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     check(&db, from)?;
     let key = read_key(&db).map_err(StoreError::database(from))?;
@@ -154,7 +165,7 @@ fn check(db: &Connection, path: &Path) -> Result<(), BackupError> {
     match schema::inspect(db, path) {
         Ok(Some(_)) => {}
         Ok(None) => return Err(damaged(path, "it is empty")),
-        Err(StoreError::Database { reason, .. }) => {
+        Err(StoreError::Database { reason, .. } | StoreError::Damaged { reason, .. }) => {
             return Err(damaged(path, &reason.to_string()));
         }
         Err(error) => return Err(error.into()),

@@ -122,14 +122,25 @@ async fn a_backup_is_restored_on_a_stopped_server_only_and_the_present_data_is_k
     assert_eq!(count_notes(&mut alice).await, 5);
     stop(&mut running).await;
 
-    // A file that is cut short is refused before anything is moved.
+    // A file that is no whole backup is refused before anything is moved.
     let data = machine.path("data/recado-server");
     let before = names(&data);
-    let cut = machine.path("cut");
+    let bad = machine.path("bad");
     let whole = fs::read(&file).unwrap();
-    fs::write(&cut, &whole[..whole.len() - 4_096]).unwrap();
-    let error = machine.error_of(&["restore", cut.to_str().unwrap()]).await;
-    assert!(error.contains("is damaged"), "{error}");
+    let cut = &whole[..whole.len() - 4_096];
+    for content in [cut, &whole[..5_000], b"", b"a text of another program"] {
+        fs::write(&bad, content).unwrap();
+        let error = machine.error_of(&["restore", bad.to_str().unwrap()]).await;
+        assert!(
+            error.contains("is damaged") && error.contains("Use another backup"),
+            "{error}"
+        );
+    }
+    let error = machine.error_of(&["restore", "no-such-file"]).await;
+    assert!(
+        error.contains("no-such-file: no such file") && !error.contains("--data"),
+        "{error}"
+    );
     assert_eq!(names(&data), before);
 
     let said = succeed(&machine, &["restore", name]).await;

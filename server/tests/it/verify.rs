@@ -45,7 +45,7 @@ async fn damage_is_named_with_what_to_do_and_the_exit_code_says_so() {
     let output = machine.output(&["verify"]).await;
     assert_eq!(output.status.code(), Some(1));
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.contains("restore a backup"), "{text}");
+    assert!(text.contains("recado-server restore FILE"), "{text}");
     let found = report(&machine.output(&["verify", "--json"]).await);
     assert_eq!(found["ok"], false);
     assert_eq!(found["problems"][0]["place"], "the database");
