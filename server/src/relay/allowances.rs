@@ -25,20 +25,20 @@ struct Used {
     invitations: Count,
 }
 
-/// Uses since the first one of a period.
+/// Uses in a period, which begins with the first of them.
 #[derive(Debug, Default)]
 struct Count {
-    since: Option<Instant>,
+    /// The end of the period, which is cheaper to compare than its beginning.
+    until: Option<Instant>,
     uses: u64,
 }
 
 impl Count {
     /// Adds uses, unless they exceed the limit of the period.
     fn take(&mut self, uses: u64, limit: u64, period: Duration, now: Instant) -> bool {
-        let is_over = |since: Instant| now.duration_since(since) >= period;
-        if self.since.is_none_or(is_over) {
+        if self.until.is_none_or(|until| until <= now) {
             *self = Self {
-                since: Some(now),
+                until: Some(now + period),
                 uses: 0,
             };
         }

@@ -25,8 +25,8 @@ impl OnlineUsers {
     }
 
     pub(super) fn sessions(&self, user: UserId) -> impl Iterator<Item = SessionId> {
-        let user = self.0.get(&user).into_iter();
-        user.flat_map(|user| &user.sessions).copied()
+        let sessions = self.0.get(&user).map(|user| user.sessions.iter());
+        sessions.unwrap_or_default().copied()
     }
 
     /// Adds a session, at which the user is active.
