@@ -1,6 +1,8 @@
-//! Account of a million messages in 500 conversations: the data folder of a server, and the home
-//! folder of a client that holds all of it. Made once, then copied for each measurement.
+//! Accounts of different sizes, the largest with a million messages in 500 conversations: the data folder
+//! of a server, and the home folder of a client that holds all of it. Made once, then copied for each
+//! measurement.
 
+use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -22,13 +24,60 @@ use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-/// Messages in all. The first room has about a tenth of them, the others have as many each.
-pub(crate) const MESSAGES: u64 = 1_000_000;
-pub(crate) const CONVERSATIONS: u64 = 2 * PEERS;
-const OTHERS_EACH: u64 = 1_800;
+/// The size of an account.
+#[derive(Debug)]
+pub(crate) struct Shape {
+    /// The name of its folder.
+    name: &'static str,
+    /// Messages in all. The first room has what the others leave.
+    pub(crate) messages: u64,
+    /// Messages of each other conversation.
+    others_each: u64,
+    /// Direct conversations with as many peers, and as many rooms with [`ROOM_PEERS`] of them.
+    peers: u64,
+    script: Script,
+}
 
-/// Direct conversations with as many peers, and as many rooms with [`ROOM_PEERS`] of them.
-const PEERS: u64 = 250;
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Script {
+    /// Words of Latin letters.
+    Latin,
+    /// Ideographs and emoji, which take two cells each.
+    Wide,
+}
+
+impl Shape {
+    pub(crate) const fn conversations(&self) -> u64 {
+        2 * self.peers
+    }
+}
+
+pub(crate) const LARGE: Shape = Shape {
+    name: "large-account-2",
+    messages: 1_000_000,
+    others_each: 1_800,
+    peers: 250,
+    script: Script::Latin,
+};
+
+pub(crate) const SMALL: Shape = Shape {
+    name: "small-account-2",
+    messages: 3_000,
+    others_each: 100,
+    peers: 5,
+    script: Script::Latin,
+};
+
+/// A room of 5,000 messages of emoji and ideographs.
+pub(crate) const WIDE: Shape = Shape {
+    name: "wide-account",
+    messages: 5_900,
+    others_each: 100,
+    peers: 5,
+    script: Script::Wide,
+};
+
+/// Peers in each room.
 const ROOM_PEERS: u64 = 4;
 
 /// The room with the most messages, which the client has open.
@@ -67,9 +116,26 @@ const ORIGIN: Origin = Origin {
     number: RequestNumber(1),
 };
 
+impl Script {
+    /// The word of a number below [`WORDS`].
+    fn word(self, number: u64) -> String {
+        let place = usize::try_from(number % 4).unwrap();
+        match self {
+            Self::Latin => format!("{}{number:x}", ["wo", "ka", "li", "tu"][place]),
+            Self::Wide => {
+                let emoji = ["🦀", "👍🏽", "❤\u{fe0f}", "👩\u{200d}🔬"][place];
+                let number = u32::try_from(number).unwrap();
+                let ideograph = char::from_u32(0x4e00 + number).unwrap();
+                format!("{ideograph}{ideograph}{emoji}")
+            }
+        }
+    }
+}
+
 /// The folders of a server and a client.
 pub(crate) struct Account {
     folder: PathBuf,
+    pub(crate) shape: &'static Shape,
 }
 
 /// A running server of an account.
@@ -79,11 +145,20 @@ pub(crate) struct RunningServer {
     task: JoinHandle<Result<(), recado_server::ServerError>>,
 }
 
+impl fmt::Display for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Shape { messages, .. } = self.shape;
+        let conversations = self.shape.conversations();
+        write!(f, "{messages} messages, {conversations} conversations")
+    }
+}
+
 impl Account {
     /// The account that all measurements start from, made where it is not there yet.
-    pub(crate) fn template(runtime: &Runtime) -> Self {
+    pub(crate) fn template(runtime: &Runtime, shape: &'static Shape) -> Self {
         let account = Self {
-            folder: Path::new(env!("CARGO_TARGET_TMPDIR")).join("large-account-2"),
+            folder: Path::new(env!("CARGO_TARGET_TMPDIR")).join(shape.name),
+            shape,
         };
         let done = account.folder.join("done");
         if !done.exists() {
@@ -105,7 +180,10 @@ impl Account {
         let folder = self.folder.with_extension("run");
         remove(&folder);
         copy_folder(&self.folder, &folder);
-        Self { folder }
+        Self {
+            folder,
+            shape: self.shape,
+        }
     }
 
     /// The client's local database.
@@ -127,10 +205,16 @@ impl Account {
         }
     }
 
+    fn own_key(&self) -> Identity {
+        let file = self.store().with_file_name("device.key");
+        Identity::from_pkcs8(&fs::read(file).unwrap()).unwrap()
+    }
+
     /// The keys of the peers, in order.
     pub(crate) fn peers(&self) -> Vec<Identity> {
         let key = |number| Identity::from_pkcs8(&fs::read(self.peer_key(number)).unwrap());
-        (0..PEERS).map(|number| key(number).unwrap()).collect()
+        let all = 0..self.shape.peers;
+        all.map(|number| key(number).unwrap()).collect()
     }
 
     fn peer_key(&self, number: u64) -> PathBuf {
@@ -157,6 +241,8 @@ impl Account {
     pub(crate) async fn serve(&self) -> RunningServer {
         let mut config = Config::new(self.folder.join("server"));
         config.ticket_places = vec![self.folder.join("home/run/recado/local.ticket")];
+        // The messages have times of long ago.
+        config.accept_clock = true;
         let limits = &mut config.limits;
         let most = u32::MAX.try_into().unwrap();
         (limits.frames_per_second, limits.frame_burst) = (most, most);
@@ -188,7 +274,8 @@ impl Account {
             assert!(status.await.unwrap().success());
             server.stop().await;
         });
-        let keys: Vec<_> = (0..PEERS).map(|_| Identity::generate().unwrap()).collect();
+        let all = 0..self.shape.peers;
+        let keys: Vec<_> = all.map(|_| Identity::generate().unwrap()).collect();
         fs::create_dir(self.folder.join("peers")).unwrap();
         for (number, key) in (0..).zip(&keys) {
             fs::write(self.peer_key(number), key.pkcs8()).unwrap();
@@ -206,8 +293,9 @@ impl RunningServer {
 
 /// Fills the stores of both sides with the same entries.
 struct Maker {
+    shape: &'static Shape,
     engine: Engine,
-    /// The device of each user.
+    /// The devices of the user and of the peers, in the order of their numbers.
     devices: Vec<DeviceKey>,
     client: store::Opened,
     numbers: fastrand::Rng,
@@ -247,8 +335,13 @@ impl Maker {
             log: log.unwrap(),
         }));
         Self {
+            shape: account.shape,
             engine,
-            devices: keys.iter().map(Identity::key).collect(),
+            devices: [account.own_key()]
+                .iter()
+                .chain(keys)
+                .map(Identity::key)
+                .collect(),
             client,
             numbers: fastrand::Rng::with_seed(1),
             appended: 0,
@@ -261,11 +354,12 @@ impl Maker {
     }
 
     fn fill(mut self) {
-        let mut all: Vec<_> = (0..PEERS)
-            .flat_map(|number| [self.room(number), direct(number)])
+        let shape = self.shape;
+        let mut all: Vec<_> = (0..shape.peers)
+            .flat_map(|number| [self.room(number), direct(shape, number)])
             .collect();
-        let others = OTHERS_EACH * (CONVERSATIONS - 1);
-        all[0].wanted = MESSAGES - others;
+        let others = shape.others_each * (shape.conversations() - 1);
+        all[0].wanted = shape.messages - others;
         while all.iter().any(|filled| filled.newest().0 < filled.wanted) {
             for filled in &mut all {
                 let left = filled.wanted - filled.newest().0;
@@ -300,7 +394,7 @@ impl Maker {
             },
         }]);
         let mut entries: Vec<Entry> = created;
-        let others = (1..ROOM_PEERS).map(|next| peer((number + next) % PEERS));
+        let others = (1..ROOM_PEERS).map(|next| peer((number + next) % self.shape.peers));
         let members: Vec<_> = [owner, ME].into_iter().chain(others).collect();
         let room = self.last_room();
         for &member in &members[1..] {
@@ -310,7 +404,7 @@ impl Maker {
         let mut filled = Filled {
             id: room,
             members,
-            wanted: OTHERS_EACH,
+            wanted: self.shape.others_each,
             newest: None,
         };
         self.keep(&mut filled, entries);
@@ -392,13 +486,12 @@ impl Maker {
             // The place of a word in the list is about as often as its frequency says (Zipf).
             let bits = self.numbers.u32(1..=15);
             let word = self.numbers.u64(..1 << bits).min(WORDS - 1);
-            let syllable = ["wo", "ka", "li", "tu"][usize::try_from(word % 4).unwrap()];
-            words.push(format!("{syllable}{word:x}"));
+            words.push(self.shape.script.word(word));
         }
-        if last > OTHERS_EACH && Seq(seq) == RARE_AT {
+        if last > self.shape.others_each && Seq(seq) == RARE_AT {
             words.insert(0, format!("{RARE_START} {RARE_WORD}"));
         }
-        if last > OTHERS_EACH && seq == last {
+        if last > self.shape.others_each && seq == last {
             words.insert(0, NEWEST_WORD.to_owned());
         }
         words.join(" ")
@@ -455,11 +548,11 @@ pub(crate) fn peer(number: u64) -> UserId {
     UserId(ME.0 + 1 + number)
 }
 
-fn direct(number: u64) -> Filled {
+fn direct(shape: &Shape, number: u64) -> Filled {
     Filled {
         id: ConversationId::direct(ME, peer(number)),
         members: vec![ME, peer(number)],
-        wanted: OTHERS_EACH,
+        wanted: shape.others_each,
         newest: None,
     }
 }

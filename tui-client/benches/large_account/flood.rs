@@ -12,7 +12,7 @@ use recado_shared::{
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
-use crate::account::{Account, CONVERSATIONS, ME, peer};
+use crate::account::{Account, ME, peer};
 use crate::terminal::Terminal;
 use crate::{millis, percentile, say};
 
@@ -115,8 +115,8 @@ async fn start_senders(account: &Account, ticket: &Invite, sent: &Arc<AtomicU64>
         let session = connector.open(&ticket.address, hello).await.unwrap();
         sessions.push(session);
     }
-    let pause =
-        Duration::from_secs(1) * (CONVERSATIONS - 1).try_into().unwrap() / RATE.try_into().unwrap();
+    let pause = Duration::from_secs(1) * (account.shape.conversations() - 1).try_into().unwrap()
+        / RATE.try_into().unwrap();
     let mut senders = JoinSet::new();
     for (number, session) in (0..).zip(sessions) {
         let direct = ConversationId::direct(ME, peer(number));

@@ -1,8 +1,9 @@
 //! Frames and keys of the real client with a million messages in 500 conversations: during the first
-//! sync and when it is quit, in jumps through a long conversation, during a flood of messages. It runs in a pseudo-terminal, against a real
-//! server. The account is made once and kept.
+//! sync and when it is quit, in jumps through a long conversation, during a flood of messages; and what a
+//! screen costs, also with small accounts and beside other programs. It runs in a pseudo-terminal, against
+//! a real server. The accounts are made once and kept.
 //!
-//! `cargo bench -p recado --bench large_account [-- sync|quit|jumps|flood] [--client PROGRAM]`
+//! `cargo bench -p recado --bench large_account [-- sync|quit|jumps|flood|screen|idle|others] [--client PROGRAM]`
 
 #![expect(
     clippy::unwrap_used,
@@ -13,6 +14,7 @@
 mod account;
 mod flood;
 mod jumps;
+mod screen;
 mod sync;
 mod terminal;
 
@@ -21,9 +23,9 @@ use std::time::Duration;
 
 use tokio::runtime::Runtime;
 
-use crate::account::{Account, CLIENT, CONVERSATIONS, MESSAGES};
+use crate::account::{Account, CLIENT, LARGE, SMALL, WIDE};
 
-const CASES: [&str; 4] = ["sync", "quit", "jumps", "flood"];
+const CASES: [&str; 7] = ["sync", "quit", "jumps", "flood", "screen", "idle", "others"];
 
 fn main() {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
@@ -42,22 +44,41 @@ fn main() {
             .any(|name| arguments.iter().any(|it| it == name))
     };
     let runtime = Runtime::new().unwrap();
-    let template = Account::template(&runtime);
-    println!(
-        "{MESSAGES} messages, {CONVERSATIONS} conversations, {}",
-        client.display()
-    );
+    if is_wanted("others") {
+        screen::run_others();
+    }
+    if is_wanted("screen") {
+        for shape in [&SMALL, &WIDE, &LARGE] {
+            let template = Account::template(&runtime, shape);
+            screen::run(&runtime, &client, &template);
+        }
+    }
+    if is_wanted("idle") {
+        let template = Account::template(&runtime, &SMALL);
+        screen::run_idle(&runtime, &client, &template.copy());
+    }
+    if ["sync", "quit", "jumps", "flood"]
+        .into_iter()
+        .any(is_wanted)
+    {
+        run_large(&runtime, &client, is_wanted);
+    }
+}
+
+fn run_large(runtime: &Runtime, client: &PathBuf, is_wanted: impl Fn(&str) -> bool) {
+    let template = Account::template(runtime, &LARGE);
+    println!("{template}, {}", client.display());
     if is_wanted("sync") {
-        sync::run(&runtime, &client, &template.copy());
+        sync::run(runtime, client, &template.copy());
     }
     if is_wanted("quit") {
-        sync::run_quits(&runtime, &client, &template.copy());
+        sync::run_quits(runtime, client, &template.copy());
     }
     if is_wanted("jumps") {
-        jumps::run(&runtime, &client, &template.copy());
+        jumps::run(runtime, client, &template.copy());
     }
     if is_wanted("flood") {
-        flood::run(&runtime, &client, &template.copy());
+        flood::run(runtime, client, &template.copy());
     }
 }
 

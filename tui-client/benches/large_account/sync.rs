@@ -9,7 +9,7 @@ use rusqlite::{Connection, OpenFlags};
 use rustix::process::Signal;
 use tokio::runtime::Runtime;
 
-use crate::account::{Account, LARGE_ROOM, MESSAGES};
+use crate::account::{Account, LARGE_ROOM};
 use crate::terminal::Terminal;
 use crate::{millis, percentile, say};
 
@@ -115,7 +115,7 @@ pub(crate) fn run(runtime: &Runtime, client: &PathBuf, account: &Account) {
     let server = runtime.block_on(account.serve());
     let (mut terminal, disk, began) = start(client, account);
     let mut typing = Typing::start(&mut terminal);
-    while disk.messages() < MESSAGES && began.elapsed() < SYNC_LIMIT {
+    while disk.messages() < account.shape.messages && began.elapsed() < SYNC_LIMIT {
         typing.type_next(&mut terminal);
     }
     let (took, stored) = (began.elapsed(), disk.messages());
@@ -131,7 +131,7 @@ pub(crate) fn run(runtime: &Runtime, client: &PathBuf, account: &Account) {
         let memory = terminal.memory(field);
         say(what, "60 MB", &format!("{memory} MB"), memory <= 60);
     }
-    let is_met = stored >= MESSAGES && took <= Duration::from_mins(1);
+    let is_met = stored >= account.shape.messages && took <= Duration::from_mins(1);
     let seconds = format!("{:.0} s", took.as_secs_f64());
     say("time until all is on the disk", "60 s", &seconds, is_met);
     let each = terminal.thread_time("store") / u32::try_from(stored.max(1)).unwrap();

@@ -11,8 +11,8 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::account::Account;
 
-const COLUMNS: u16 = 100;
-const ROWS: u16 = 30;
+/// The columns and rows of a usual window.
+pub(crate) const USUAL: (u16, u16) = (100, 30);
 
 /// The bytes that end a frame: a synchronized update of the terminal.
 const FRAME_END: &[u8] = b"\x1b[?2026l";
@@ -32,27 +32,55 @@ pub(crate) struct Terminal {
 struct Shown {
     parser: vt100::Parser,
     frames: usize,
+    /// Bytes since the start.
+    bytes: usize,
+    /// When the first bytes since the last keys came, and the last ones.
+    first: Option<Instant>,
+    last: Instant,
+}
+
+/// Resources that a process has used since its start.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Usage {
+    pub(crate) cpu: Duration,
+    /// Times that a thread was put to sleep.
+    pub(crate) switches: u64,
 }
 
 impl Terminal {
     /// Starts the program for the user of an account.
     pub(crate) fn start(client: &PathBuf, account: &Account) -> Self {
-        let size = PtySize {
-            rows: ROWS,
-            cols: COLUMNS,
-            ..PtySize::default()
-        };
+        Self::start_sized(client, account, USUAL)
+    }
+
+    pub(crate) fn start_sized(client: &PathBuf, account: &Account, size: (u16, u16)) -> Self {
         let mut command = CommandBuilder::new(client);
         command.env_clear();
         for (variable, value) in account.environment() {
             command.env(variable, value);
         }
+        Self::run(command, size)
+    }
+
+    /// Starts any program, with the rest of its environment as it is.
+    pub(crate) fn run(mut command: CommandBuilder, (cols, rows): (u16, u16)) -> Self {
+        let size = PtySize {
+            rows,
+            cols,
+            ..PtySize::default()
+        };
         command.env("TERM", "xterm-256color");
         let pair = native_pty_system().openpty(size).unwrap();
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
-        let parser = vt100::Parser::new(ROWS.try_into().unwrap(), COLUMNS.try_into().unwrap(), 0);
-        let shown = Arc::new((Mutex::new(Shown { parser, frames: 0 }), Condvar::new()));
+        let shown = Shown {
+            parser: vt100::Parser::new(rows.try_into().unwrap(), cols.try_into().unwrap(), 0),
+            frames: 0,
+            bytes: 0,
+            first: None,
+            last: Instant::now(),
+        };
+        let shown = Arc::new((Mutex::new(shown), Condvar::new()));
         let reader = pair.master.try_clone_reader().unwrap();
         std::thread::spawn({
             let shown = Arc::clone(&shown);
@@ -64,6 +92,44 @@ impl Terminal {
             _master: pair.master,
             shown,
         }
+    }
+
+    /// Sends keys, and waits until the terminal is quiet. Returns the time until the first bytes; `None`
+    /// if nothing came.
+    pub(crate) fn press(&mut self, keys: &[u8], quiet: Duration) -> Option<Duration> {
+        self.shown.0.lock().unwrap().first = None;
+        let began = Instant::now();
+        self.send(keys);
+        std::thread::sleep(quiet);
+        self.settle(quiet);
+        let first = self.shown.0.lock().unwrap().first;
+        first.map(|first| first - began)
+    }
+
+    /// Waits until nothing has come for a while.
+    pub(crate) fn settle(&self, quiet: Duration) {
+        loop {
+            let last = self.shown.0.lock().unwrap().last;
+            let left = quiet.saturating_sub(last.elapsed());
+            if left.is_zero() {
+                return;
+            }
+            std::thread::sleep(left);
+        }
+    }
+
+    /// Waits for the first frame. Returns when its last bytes came.
+    pub(crate) fn first_frame(&self) -> Instant {
+        let mut shown = self.shown.0.lock().unwrap();
+        while shown.frames == 0 {
+            shown = self.shown.1.wait(shown).unwrap();
+        }
+        shown.last
+    }
+
+    /// Bytes since the start.
+    pub(crate) fn bytes(&self) -> usize {
+        self.shown.0.lock().unwrap().bytes
     }
 
     pub(crate) fn send(&mut self, bytes: &[u8]) {
@@ -137,13 +203,29 @@ impl Terminal {
 
     /// The CPU time that the process has used.
     pub(crate) fn cpu_time(&self) -> Duration {
-        let process = self.child.process_id().unwrap();
-        let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
-        let (_, fields) = stat.rsplit_once(") ").unwrap();
-        // The fields 14 and 15 of proc_pid_stat(5), of which the first two are cut off.
-        let ticks = fields.split(' ').skip(11).take(2);
-        let ticks: u64 = ticks.map(|ticks| ticks.parse::<u64>().unwrap()).sum();
-        Duration::from_millis(ticks * 10)
+        self.usage().cpu
+    }
+
+    pub(crate) fn usage(&self) -> Usage {
+        let process = self.process().as_raw_nonzero();
+        let mut usage = Usage {
+            cpu: Duration::ZERO,
+            switches: 0,
+        };
+        for task in std::fs::read_dir(format!("/proc/{process}/task")).unwrap() {
+            let task = task.unwrap().path();
+            // A thread may have ended meanwhile.
+            let read = |file| std::fs::read_to_string(task.join(file)).unwrap_or_default();
+            let time = read("schedstat");
+            let time = time.split(' ').next().and_then(|time| time.parse().ok());
+            usage.cpu += Duration::from_nanos(time.unwrap_or(0));
+            let status = read("status");
+            let field = "voluntary_ctxt_switches:";
+            let switches = status.lines().find_map(|line| line.strip_prefix(field));
+            let switches = switches.and_then(|count| count.trim().parse::<u64>().ok());
+            usage.switches += switches.unwrap_or(0);
+        }
+        usage
     }
 }
 
@@ -160,7 +242,11 @@ fn read_all(mut reader: Box<dyn Read + Send>, shown: &(Mutex<Shown>, Condvar)) {
     let mut tail = Vec::new();
     // The other side's end is an error on Linux (EIO).
     while let Ok(read @ 1..) = reader.read(&mut buffer) {
+        let now = Instant::now();
         let mut state = shown.0.lock().unwrap();
+        state.bytes += read;
+        state.first.get_or_insert(now);
+        state.last = now;
         state.parser.process(&buffer[..read]);
         tail.extend_from_slice(&buffer[..read]);
         let ends = tail.windows(FRAME_END.len());
