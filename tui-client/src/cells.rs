@@ -41,12 +41,48 @@ pub struct Cluster<'a> {
 /// Splits text into clusters. Default-ignorable characters outside emoji are left out first: terminals
 /// disagree on whether they take a cell, and some do not know that they are invisible.
 pub fn clusters(text: &str) -> impl Iterator<Item = Cluster<'_>> {
-    let hidden = text.contains(is_hidden).then_some(text);
-    let plain = text
-        .grapheme_indices(true)
-        .filter(move |_| hidden.is_none());
-    let plain = plain.map(|(at, source)| cluster(at, source, Cow::Borrowed(source)));
+    let is_ascii = text.is_ascii();
+    let hidden = (!is_ascii && text.contains(is_hidden)).then_some(text);
+    let plain = Plain {
+        text: if hidden.is_some() { "" } else { text },
+        at: 0,
+    };
     plain.chain(hidden.into_iter().flat_map(visible_clusters))
+}
+
+/// The clusters of a text without hidden characters.
+struct Plain<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Iterator for Plain<'a> {
+    type Item = Cluster<'a>;
+
+    fn next(&mut self) -> Option<Cluster<'a>> {
+        let (text, at) = (self.text, self.at);
+        let rest = &text[at..];
+        // No rule joins a printable ASCII character to an ASCII character after it.
+        if let [b' '..=b'~'] | [b' '..=b'~', ..=0x7f, ..] = rest.as_bytes() {
+            self.at += 1;
+            let source = &rest[..1];
+            return Some(Cluster {
+                at,
+                source,
+                drawn: Cow::Borrowed(source),
+                width: 1,
+            });
+        }
+        // The rules look at nothing before the beginning of a cluster.
+        let source = rest.graphemes(true).next()?;
+        self.at += source.len();
+        Some(cluster(at, source, Cow::Borrowed(source)))
+    }
+}
+
+/// Whether each byte of a text is a character of one cell.
+pub(crate) fn is_plain_ascii(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 /// Whether a character is left out. Those that no text may contain are shown instead.
@@ -167,11 +203,17 @@ fn width_at(cluster: &Cluster<'_>, column: usize) -> usize {
 
 /// How many cells a row takes.
 pub fn width(row: &str) -> usize {
+    if is_plain_ascii(row) {
+        return row.len();
+    }
     clusters(row).fold(0, |column, cluster| column + width_at(&cluster, column))
 }
 
 /// Makes a row of text safe to draw, tabs expanded.
 pub fn row(text: &str) -> String {
+    if is_plain_ascii(text) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     let mut column = 0;
     for cluster in clusters(text) {
@@ -200,6 +242,9 @@ pub fn skip_columns(row: &str, columns: usize) -> (usize, &str) {
 
 /// Makes text safe to draw on one line of at most `max` cells; what is left out is shown as `…`.
 pub fn truncate(text: &str, max: usize) -> String {
+    if text.len() <= max && is_plain_ascii(text) {
+        return text.to_owned();
+    }
     let line = row(&text.replace('\n', " "));
     if width(&line) <= max {
         return line;
@@ -233,7 +278,7 @@ pub fn wrap(text: &str, max: usize) -> Vec<Range<usize>> {
 }
 
 fn wrap_line(line: &str, offset: usize, max: usize, rows: &mut Vec<Range<usize>>) {
-    if line.len() <= max && line.bytes().all(|b| matches!(b, b' '..=b'~')) {
+    if line.len() <= max && is_plain_ascii(line) {
         rows.push(offset..offset + line.len());
         return;
     }
@@ -387,6 +432,14 @@ mod tests {
             let (end, _) = Buffer::empty(area).set_stringn(0, 0, row(&text), 60, Style::new());
             prop_assert_eq!(usize::from(end), width(&text));
             prop_assert_eq!(row(&row(&text)), row(&text));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn clusters_are_those_of_the_whole_text(text in "([ -~\t\n\r]|\\PC|[\u{300}-\u{310}🇦-🇿👩♂🏽ᄀ-ᇿक-्\u{200d}\u{fe0f}]){0,12}") {
+            let sources: Vec<_> = Plain { text: &text, at: 0 }.map(|cluster| cluster.source).collect();
+            prop_assert_eq!(sources, text.graphemes(true).collect::<Vec<_>>());
         }
     }
 

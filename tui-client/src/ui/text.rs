@@ -20,7 +20,20 @@ pub(super) fn put(
     if !buffer.area.contains((x, y).into()) {
         return x;
     }
-    buffer.set_stringn(x, y, safe, max.into(), style).0
+    if !cells::is_plain_ascii(safe) {
+        return buffer.set_stringn(x, y, safe, max.into(), style).0;
+    }
+    // The same without a search for clusters, which takes most of the time of a frame.
+    let room = max.min(buffer.area.right() - x).into();
+    let len = safe.len().min(room);
+    let start = buffer.index_of(x, y);
+    for (cell, byte) in buffer.content[start..start + len]
+        .iter_mut()
+        .zip(safe.bytes())
+    {
+        cell.set_char(byte.into()).set_style(style);
+    }
+    x + u16::try_from(len).unwrap_or(max)
 }
 
 /// A row that is written from its ends.
