@@ -32,6 +32,8 @@ pub(super) struct Display<W> {
     next: Buffer,
     /// Whether the contents of the terminal are unknown, so that every cell is drawn.
     is_stale: bool,
+    /// Where the cursor is seen, if it is.
+    cursor: Option<Position>,
     /// The unbroken line on the screen.
     unbroken: Option<UnbrokenLine>,
 }
@@ -44,6 +46,7 @@ impl<W: Write> Display<W> {
             shown: blank.clone(),
             next: blank,
             is_stale: true,
+            cursor: None,
             unbroken: None,
         }
     }
@@ -59,9 +62,9 @@ impl<W: Write> Display<W> {
         self.is_stale = true;
     }
 
+    /// Draws a frame in one write. A frame that changes nothing is not sent.
     pub(super) fn draw(&mut self, screen: &Screen<'_>, view: &mut ViewState) -> io::Result<()> {
         let mut bytes = Vec::new();
-        queue!(bytes, BeginSynchronizedUpdate)?;
         let is_new = mem::take(&mut self.is_stale);
         if is_new {
             self.shown.reset();
@@ -69,15 +72,39 @@ impl<W: Write> Display<W> {
         }
         self.next.reset();
         let cursor = ui::render(&mut self.next, screen, view);
-        paint(&mut bytes, &self.shown, &self.next)?;
+        let is_unbroken = self.unbroken.is_some() || view.unbroken.is_some();
+        let pane = if is_unbroken {
+            // The terminal remembers which rows are one line.
+            Rect::ZERO
+        } else {
+            view.pane
+        };
+        let pen = paint(&self.shown, &self.next, pane);
         mem::swap(&mut self.shown, &mut self.next);
-        self.paint_unbroken(&mut bytes, view.unbroken.as_ref(), is_new)?;
-        match cursor {
-            Some(Position { x, y }) => queue!(bytes, Show, MoveTo(x, y))?,
-            None => queue!(bytes, Hide)?,
+        let has_changes = !pen.is_empty();
+        let place = cursor.filter(|_| !is_unbroken);
+        if has_changes || self.cursor != cursor {
+            bytes.extend(pen.finish(place).into_bytes());
         }
-        queue!(bytes, EndSynchronizedUpdate)?;
-        self.send(&bytes)
+        self.paint_unbroken(&mut bytes, view.unbroken.as_ref(), is_new)?;
+        if let (Some(Position { x, y }), None) = (cursor, place) {
+            queue!(bytes, MoveTo(x, y))?;
+        }
+        if bytes.is_empty() && self.cursor == cursor {
+            return Ok(());
+        }
+        if is_new || self.cursor.is_some() != cursor.is_some() {
+            match cursor {
+                Some(_) => queue!(bytes, Show)?,
+                None => queue!(bytes, Hide)?,
+            }
+        }
+        self.cursor = cursor;
+        let mut frame = Vec::with_capacity(bytes.len() + 16);
+        queue!(frame, BeginSynchronizedUpdate)?;
+        frame.append(&mut bytes);
+        queue!(frame, EndSynchronizedUpdate)?;
+        self.send(&frame)
     }
 
     /// Writes a line over its own cells without moving the cursor in between: the terminal then wraps it, and
@@ -218,12 +245,14 @@ mod tests {
             assert!(frame.starts_with(b"\x1b[?2026h") && frame.ends_with(b"\x1b[?2026l"));
         }
         assert!(
-            frames[2].len() <= 150,
+            frames[2].len() <= 30,
             "{:?}",
             frames[2].escape_ascii().to_string()
         );
-        display.forget();
         let composer = Composer::with_text("abc");
+        display.draw(&screen(&composer), &mut view).unwrap();
+        assert_eq!(display.writer.0.len(), 3, "nothing changed");
+        display.forget();
         display.draw(&screen(&composer), &mut view).unwrap();
         assert_eq!(display.writer.0[3].len(), {
             let first = &display.writer.0[0];
@@ -243,7 +272,8 @@ mod tests {
             warning: None,
         };
         let composer = Composer::default();
-        let with_link = || Screen {
+        let with_link = |waiting| Screen {
+            waiting,
             overlay: Some(Overlay::InviteLink {
                 link: &link,
                 copy_key: "y".to_owned(),
@@ -255,8 +285,8 @@ mod tests {
             let mut display = Display::new(Writes::default(), size);
             let mut view = ViewState::new(TimeZone::UTC, Theme::new(true), Timestamp(0));
             display.draw(&screen(&composer), &mut view).unwrap();
-            for _ in 0..2 {
-                display.draw(&with_link(), &mut view).unwrap();
+            for waiting in 0..2 {
+                display.draw(&with_link(waiting), &mut view).unwrap();
             }
             let size = |cells: u16| NonZeroU16::new(cells).unwrap();
             let mut terminal = vt100::Parser::new(size(height), size(width), 0);

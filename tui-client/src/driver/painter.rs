@@ -5,35 +5,54 @@
 //! erased, then each of them is drawn from a position of its own, then all other text over what they
 //! took too much. The row then looks the same after any change as after painting the whole screen.
 
+mod pen;
+mod scroll;
 #[cfg(test)]
 mod tests;
 
-use std::io;
-
-use crossterm::cursor::MoveTo;
-use crossterm::queue;
-use crossterm::style::{Attribute, Print, SetAttribute, SetStyle};
-use crossterm::terminal::{Clear, ClearType};
-use ratatui::backend::{Backend as _, CrosstermBackend, IntoCrossterm as _};
 use ratatui::buffer::{Buffer, Cell, CellWidth as _};
-use ratatui::style::Style;
+use ratatui::layout::Rect;
 
+use self::pen::Pen;
+use self::scroll::Shift;
 use crate::cells::{has_agreed_width, max_width};
 
-/// Adds the bytes that change `shown` to `next`, which has the same area.
-pub(super) fn paint(bytes: &mut Vec<u8>, shown: &Buffer, next: &Buffer) -> io::Result<()> {
-    let is_doubtful = |buffer: &Buffer, y| row(buffer, y).iter().any(is_doubtful);
-    let rows = next.area.top()..next.area.bottom();
-    let is_whole: Vec<bool> = rows
-        .clone()
-        .map(|y| is_doubtful(shown, y) || is_doubtful(next, y))
-        .collect();
-    for y in rows.filter(|&y| is_whole[usize::from(y)] && row(shown, y) != row(next, y)) {
-        paint_row(bytes, next, y)?;
+/// A frame of fewer bytes is not worth a search for rows that moved.
+const SCROLL_FROM: usize = 300;
+
+/// Draws what changes `shown` to `next`, which has the same area. Rows of `pane` may be moved by the
+/// terminal, with all that is beside them; an empty one forbids it.
+pub(super) fn paint(shown: &Buffer, next: &Buffer, pane: Rect) -> Pen {
+    let mut pen = Pen::default();
+    paint_rows(&mut pen, shown, next);
+    if pen.len() < SCROLL_FROM {
+        return pen;
     }
-    let changed = shown.diff_iter(next);
-    let changed = changed.filter(|(_, y, _)| !is_whole[usize::from(*y)]);
-    CrosstermBackend::new(bytes).draw(changed)
+    let Some(shift) = Shift::find(shown, next, pane) else {
+        return pen;
+    };
+    let mut scrolled = Pen::default();
+    let shown = shift.apply(&mut scrolled, shown);
+    paint_rows(&mut scrolled, &shown, next);
+    if scrolled.len() < pen.len() {
+        scrolled
+    } else {
+        pen
+    }
+}
+
+fn paint_rows(pen: &mut Pen, shown: &Buffer, next: &Buffer) {
+    for y in next.area.top()..next.area.bottom() {
+        let (before, after) = (row(shown, y), row(next, y));
+        if before == after {
+            continue;
+        }
+        if before.iter().chain(after).any(is_doubtful) {
+            paint_whole(pen, next, y);
+        } else {
+            paint_changed(pen, before, after, y);
+        }
+    }
 }
 
 fn row(buffer: &Buffer, y: u16) -> &[Cell] {
@@ -44,6 +63,18 @@ fn row(buffer: &Buffer, y: u16) -> &[Cell] {
 
 fn is_doubtful(cell: &Cell) -> bool {
     !has_agreed_width(cell.symbol())
+}
+
+fn is_blank(cell: &Cell) -> bool {
+    *cell == Cell::EMPTY
+}
+
+/// The cells that a cell takes, at least one.
+fn cells_of(cell: &Cell) -> usize {
+    match cell.symbol().len() {
+        1 => 1,
+        _ => cell.cell_width().max(1).into(),
+    }
 }
 
 /// The cells of a row with their columns, without those that a wide cell covers.
@@ -58,28 +89,66 @@ fn clusters(buffer: &Buffer, y: u16) -> impl Iterator<Item = (u16, &Cell)> {
     })
 }
 
-/// Erases a row and paints it.
-fn paint_row(bytes: &mut Vec<u8>, next: &Buffer, y: u16) -> io::Result<()> {
-    queue!(bytes, MoveTo(0, y), Clear(ClearType::CurrentLine))?;
-    let mut style = Style::reset();
-    for (x, cell) in clusters(next, y).filter(|(_, cell)| is_doubtful(cell)) {
-        if cell.style() != style {
-            style = cell.style();
-            queue!(
-                bytes,
-                SetAttribute(Attribute::Reset),
-                SetStyle(style.into_crossterm())
-            )?;
+/// Paints the cells of a row that changed. All have agreed widths.
+fn paint_changed(pen: &mut Pen, before: &[Cell], after: &[Cell], y: u16) {
+    let mut x = 0;
+    // Up to there, what the terminal shows is not what `before` says: a part of a wide cell is gone.
+    let mut spoiled = 0;
+    while let Some(cell) = after.get(x) {
+        let width = cells_of(cell);
+        let is_changed = x < spoiled || *cell != before[x];
+        if is_changed {
+            let end = after.len().min(x + width);
+            let old = before[x..end].iter().zip(x..);
+            let reach = old.map(|(old, x)| x + cells_of(old)).max();
+            spoiled = spoiled.max(reach.unwrap_or(0));
+            if is_blank(cell) {
+                x = erase(pen, before, after, (x, y), &mut spoiled);
+                continue;
+            }
+            pen.go_on_to((x, y), after);
+            pen.draw(cell, width);
         }
-        // A terminal that takes fewer cells leaves blanks in the same style.
-        let blanks = " ".repeat(cell.cell_width().into());
-        queue!(bytes, MoveTo(x, y), Print(blanks), MoveTo(x, y))?;
-        queue!(bytes, Print(symbol_at(next, x, cell)))?;
+        x += width;
     }
-    queue!(bytes, SetAttribute(Attribute::Reset))?;
-    let is_blank = |cell: &Cell| *cell == Cell::EMPTY;
-    let rest = clusters(next, y).filter(|(_, cell)| !is_doubtful(cell) && !is_blank(cell));
-    CrosstermBackend::new(bytes).draw(rest.map(|(x, cell)| (x, y, cell)))
+}
+
+/// Erases the blank cells from a changed one to the last changed one, or to the end of the row. Returns
+/// the column after them.
+fn erase(
+    pen: &mut Pen,
+    before: &[Cell],
+    after: &[Cell],
+    (start, y): (usize, u16),
+    spoiled: &mut usize,
+) -> usize {
+    let mut end = start;
+    let mut x = start;
+    while x < after.len() && is_blank(&after[x]) {
+        if x < *spoiled || !is_blank(&before[x]) {
+            *spoiled = (x + cells_of(&before[x])).max(*spoiled);
+            end = x + 1;
+        }
+        x += 1;
+    }
+    pen.go_on_to((start, y), after);
+    pen.erase(end - start, x == after.len());
+    end
+}
+
+/// Erases a row and paints it.
+fn paint_whole(pen: &mut Pen, next: &Buffer, y: u16) {
+    pen.erase_row(y);
+    for (x, cell) in clusters(next, y).filter(|(_, cell)| is_doubtful(cell)) {
+        pen.draw_doubtful((x, y), cell, symbol_at(next, x, cell));
+    }
+    let cells = row(next, y);
+    for (x, cell) in clusters(next, y) {
+        if !is_doubtful(cell) && !is_blank(cell) {
+            pen.move_to((x.into(), y));
+            pen.draw(cell, cells_of(&cells[usize::from(x)]));
+        }
+    }
 }
 
 /// The symbol of a doubtful cell. One that might reach past the right edge, where terminals wrap, is

@@ -121,6 +121,7 @@ fn draw_conversation(canvas: &mut Canvas<'_>, layout: &Layout, screen: &Screen<'
             status_line::unread_elsewhere(canvas, rest, screen);
         }
     }
+    canvas.view.pane = area;
     let below = conversation::render(canvas, area, screen, open);
     if let Some(area) = layout.typing {
         conversation::render_typing(canvas, area, &open.typing);

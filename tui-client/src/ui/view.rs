@@ -48,6 +48,8 @@ pub struct ViewState {
     pending: Vec<(ConversationId, Scroll)>,
     /// Of the last frame; its cells are drawn like all others.
     pub(crate) unbroken: Option<UnbrokenLine>,
+    /// Where the messages of the last frame are.
+    pub(crate) pane: Rect,
     /// Targets of clicks; later areas lie over earlier ones.
     pub(super) hits: Vec<(Rect, ClickTarget)>,
 }
@@ -69,6 +71,7 @@ impl ViewState {
             shown: None,
             pending: Vec::new(),
             unbroken: None,
+            pane: Rect::ZERO,
             hits: Vec::new(),
         }
     }
@@ -108,6 +111,7 @@ impl ViewState {
     pub(super) fn begin(&mut self, open: Option<&ConversationView<'_>>) {
         self.hits.clear();
         self.unbroken = None;
+        self.pane = Rect::ZERO;
         self.contacts_area = Rect::default();
         self.viewed = open.map(|open| Viewed {
             conversation: open.id,

@@ -4,8 +4,9 @@
 use std::num::NonZeroU16;
 
 use proptest::prelude::*;
+use ratatui::backend::{Backend as _, CrosstermBackend};
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Color, Modifier, Style};
 use unicode_normalization::char::is_combining_mark;
 use unicode_segmentation::UnicodeSegmentation as _;
 
@@ -13,6 +14,9 @@ use super::*;
 
 const WIDTH: u16 = 24;
 const HEIGHT: u16 = 3;
+
+/// The columns beside the part whose rows move.
+const LIST: u16 = 6;
 
 /// The cells that a terminal takes for a cluster without an agreed width, as a list of widths of the
 /// parts that it draws. Zero attaches a part to the cell before the cursor.
@@ -90,23 +94,43 @@ struct Modelled {
 }
 
 impl Modelled {
-    fn new(model: Model) -> Self {
+    fn new(model: Model, height: u16) -> Self {
         let size = |cells| NonZeroU16::new(cells).unwrap();
         Self {
             model,
-            parser: vt100::Parser::new(size(HEIGHT), size(WIDTH), 0),
+            parser: vt100::Parser::new(size(height), size(WIDTH), 0),
         }
     }
 
     fn show(&mut self, shown: &Buffer, next: &Buffer) {
-        let mut bytes = Vec::new();
-        paint(&mut bytes, shown, next).unwrap();
-        self.parser.process(modelled(&bytes, self.model).as_bytes());
+        let pen = paint(shown, next, Rect::ZERO);
+        self.process(pen);
+    }
+
+    /// Shows a frame after rows of the right part moved, if any did, whatever it costs.
+    fn show_moved(&mut self, shown: &Buffer, next: &Buffer) {
+        let mut pen = Pen::default();
+        let pane = Rect::new(LIST, 0, WIDTH - LIST, next.area.height);
+        match Shift::find(shown, next, pane) {
+            Some(shift) => {
+                let moved = shift.apply(&mut pen, shown);
+                paint_rows(&mut pen, &moved, next);
+            }
+            None => paint_rows(&mut pen, shown, next),
+        }
+        self.process(pen);
+    }
+
+    fn process(&mut self, pen: Pen) {
+        let bytes = pen.finish(None);
+        let bytes = modelled(bytes.as_bytes(), self.model);
+        self.parser.process(bytes.as_bytes());
     }
 
     /// Each cell's text and whether it is coloured.
     fn cells(&self) -> Vec<(String, bool)> {
-        let places = (0..HEIGHT).flat_map(|y| (0..WIDTH).map(move |x| (y, x)));
+        let (height, _) = self.parser.screen().size();
+        let places = (0..height.get()).flat_map(|y| (0..WIDTH).map(move |x| (y, x)));
         let cell = |(y, x)| {
             let cell = self.parser.screen().cell(y, x).unwrap();
             let text = match cell.contents() {
@@ -120,7 +144,8 @@ impl Modelled {
 }
 
 fn frame(lines: &[(String, bool)]) -> Buffer {
-    let mut buffer = Buffer::empty(Rect::new(0, 0, WIDTH, HEIGHT));
+    let height = HEIGHT.max(u16::try_from(lines.len()).unwrap());
+    let mut buffer = Buffer::empty(Rect::new(0, 0, WIDTH, height));
     for (y, (line, is_chosen)) in (0..).zip(lines) {
         buffer.set_stringn(0, y, line, WIDTH.into(), Style::new());
         if *is_chosen {
@@ -135,17 +160,18 @@ fn frame(lines: &[(String, bool)]) -> Buffer {
 /// and text of agreed width is where it belongs.
 fn check(frames: &[Buffer]) {
     for (name, model) in MODELS {
-        let blank = frame(&[]);
-        let mut terminal = Modelled::new(model);
+        let height = frames[0].area.height;
+        let blank = Buffer::empty(frames[0].area);
+        let mut terminal = Modelled::new(model, height);
         let mut shown = &blank;
         for next in frames {
-            terminal.show(shown, next);
+            terminal.show_moved(shown, next);
             shown = next;
-            let mut redrawn = Modelled::new(model);
+            let mut redrawn = Modelled::new(model, height);
             redrawn.show(&blank, next);
             let cells = terminal.cells();
             assert_eq!(cells, redrawn.cells(), "{name}: {frames:?}");
-            for y in 0..HEIGHT {
+            for y in 0..height {
                 for (x, cell) in clusters(next, y) {
                     let at = usize::from(y * WIDTH + x);
                     if !is_doubtful(cell) && cell.symbol() != " " {
@@ -225,21 +251,173 @@ proptest! {
     }
 }
 
-#[test]
-fn text_of_agreed_width_is_drawn_as_by_the_library() {
-    let line = |text: &str| frame(&[(text.to_owned(), false)]);
-    let frames = [
-        line("plain text"),
-        line("日本語 and ascii"),
-        line("日本 and ascii"),
-        line("é ж"),
-    ];
-    for pair in frames.windows(2) {
-        let mut bytes = Vec::new();
-        paint(&mut bytes, &pair[0], &pair[1]).unwrap();
-        let mut by_library = Vec::new();
-        let mut library = CrosstermBackend::new(&mut by_library);
-        library.draw(pair[0].diff_iter(&pair[1])).unwrap();
-        assert_eq!(bytes, by_library);
+/// Frames in which the lines of the right part move, and those of the left part stay.
+fn moving_frames() -> impl Strategy<Value = Vec<Buffer>> {
+    let text = || prop::collection::vec(part(), 0..4).prop_map(|parts| parts.concat());
+    let rows = 8;
+    let messages = prop::collection::vec((text(), prop::bool::weighted(0.1)), 3 * rows);
+    let list = prop::collection::vec(text(), rows);
+    let tops = prop::collection::vec(0..2 * rows, 2..5);
+    (messages, list, tops).prop_map(move |(messages, list, tops)| {
+        let frame_at = |top: usize| {
+            let mut buffer = frame(&messages[top..top + rows]);
+            // A line of the list ends before the pane, as the client draws it.
+            for (y, text) in (0..).zip(&list) {
+                for x in 0..LIST {
+                    buffer[(x, y)].reset();
+                }
+                buffer.set_stringn(0, y, text, LIST.into(), Style::new());
+                if let Some(text) = messages.get(top + usize::from(y)) {
+                    for x in LIST..WIDTH {
+                        buffer[(x, y)].reset();
+                    }
+                    let room = usize::from(WIDTH - LIST);
+                    buffer.set_stringn(LIST, y, &text.0, room, Style::new());
+                }
+            }
+            buffer
+        };
+        tops.into_iter().map(frame_at).collect()
+    })
+}
+
+proptest! {
+    #[test]
+    fn rows_that_moved_look_as_on_a_cleared_screen(frames in moving_frames()) {
+        check(&frames);
     }
+}
+
+#[test]
+fn a_row_that_leaves_may_come_in_at_the_other_end() {
+    let rows = |letters: &str| {
+        let row = |letter: char| (format!("list    {}", letter.to_string().repeat(9)), false);
+        frame(&letters.chars().map(row).collect::<Vec<_>>())
+    };
+    check(&[
+        rows("abcdef"),
+        rows("bcdefa"),
+        rows("abcdef"),
+        rows("efabcd"),
+    ]);
+}
+
+fn style() -> impl Strategy<Value = Style> {
+    let colour = || {
+        prop_oneof![
+            Just(Color::Reset),
+            Just(Color::Red),
+            Just(Color::DarkGray),
+            Just(Color::White),
+            Just(Color::Indexed(200)),
+            Just(Color::Rgb(1, 20, 255)),
+        ]
+    };
+    // `vt100` has no text that is bold and dim.
+    let weight = [Modifier::empty(), Modifier::BOLD, Modifier::DIM];
+    let others = [Modifier::ITALIC, Modifier::UNDERLINED, Modifier::REVERSED];
+    let weight = prop::sample::select(weight.to_vec());
+    let others = prop::sample::subsequence(others.to_vec(), 0..=2);
+    (colour(), colour(), weight, others).prop_map(|(fg, bg, weight, others)| {
+        let style = Style::new().fg(fg).bg(bg).add_modifier(weight);
+        others.into_iter().fold(style, Style::add_modifier)
+    })
+}
+
+/// Lines of text whose width all terminals agree on, in any style.
+fn styled_frame() -> impl Strategy<Value = Buffer> {
+    let text = prop_oneof![3 => "[a-z ]{1,12}", 1 => " {4,24}", 1 => "[日本語한]{1,4}"];
+    let plain = prop_oneof![1 => Just(Style::new()), 1 => style()];
+    let line = prop::collection::vec((text, plain), 0..5);
+    prop::collection::vec(line, usize::from(HEIGHT)).prop_map(|lines| {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, WIDTH, HEIGHT));
+        for (y, line) in (0..).zip(lines) {
+            let mut x = 0;
+            for (text, style) in line {
+                let room = usize::from(WIDTH - x);
+                (x, _) = buffer.set_stringn(x, y, text, room, style);
+            }
+        }
+        buffer
+    })
+}
+
+proptest! {
+    #[test]
+    fn text_of_agreed_width_looks_as_drawn_by_the_library(
+        frames in prop::collection::vec(styled_frame(), 2..5),
+    ) {
+        let size = |cells| NonZeroU16::new(cells).unwrap();
+        let new = || vt100::Parser::new(size(HEIGHT), size(WIDTH), 0);
+        let mut shown = Buffer::empty(frames[0].area);
+        let mut terminal = new();
+        for next in frames {
+            let pen = paint(&shown, &next, Rect::ZERO);
+            terminal.process(pen.finish(None).as_bytes());
+            let mut by_library = Vec::new();
+            let mut library = CrosstermBackend::new(&mut by_library);
+            library.draw(Buffer::empty(next.area).diff_iter(&next)).unwrap();
+            let mut expected = new();
+            expected.process(&by_library);
+            for place in (0..HEIGHT).flat_map(|y| (0..WIDTH).map(move |x| (y, x))) {
+                let cell = |parser: &vt100::Parser| looks(parser.screen().cell(place.0, place.1).unwrap());
+                prop_assert_eq!(cell(&terminal), cell(&expected), "{:?}", place);
+            }
+            shown = next;
+        }
+    }
+}
+
+/// The text of a cell, and all that is seen of its style.
+fn looks(cell: &vt100::Cell) -> (String, [vt100::Color; 2], [bool; 5]) {
+    let text = match cell.contents() {
+        "" => " ",
+        text => text,
+    };
+    let styles = [
+        cell.bold(),
+        cell.dim(),
+        cell.italic(),
+        cell.underline(),
+        cell.inverse(),
+    ];
+    (text.to_owned(), [cell.fgcolor(), cell.bgcolor()], styles)
+}
+
+#[test]
+fn a_changed_word_takes_few_bytes() {
+    let line = |text: &str| frame(&[(text.to_owned(), false)]);
+    for (before, after, bytes) in [
+        ("plain", "plain text", "\x1b[1;7Htext"),
+        ("one two six", "one two war", "\x1b[1;9Hwar"),
+        ("abcdef", "xbcdex", "\x1b[1Hxbcdex"),
+        ("abcdefghij", "xbcdefghix", "\x1b[1Hx\x1b[8Cx"),
+        ("gone and away", "gone", "\x1b[1;6H\x1b[K"),
+    ] {
+        let pen = paint(&line(before), &line(after), Rect::ZERO);
+        assert_eq!(pen.finish(None), bytes, "{before:?}");
+    }
+}
+
+#[test]
+fn rows_that_moved_are_moved_by_the_terminal() {
+    let lines = |from: usize| {
+        let line = |n: usize| {
+            let letter = char::from(b'a' + u8::try_from(n).unwrap());
+            (format!("list    {}", letter.to_string().repeat(16)), false)
+        };
+        frame(&(from..from + 20).map(line).collect::<Vec<_>>())
+    };
+    let pane = Rect::new(LIST, 0, WIDTH - LIST, 20);
+    let bytes = |shown: &Buffer, next: &Buffer| {
+        let pen = paint(shown, next, pane);
+        pen.finish(None)
+    };
+    let up = bytes(&lines(0), &lines(3));
+    assert!(up.starts_with("\x1b[1;20r\x1b[1H\x1b[3M\x1b[r"), "{up:?}");
+    let down = bytes(&lines(3), &lines(0));
+    assert!(
+        down.starts_with("\x1b[1;20r\x1b[1H\x1b[3L\x1b[r"),
+        "{down:?}"
+    );
 }
