@@ -204,14 +204,14 @@ error_texts! {
         Silent => "the connection timed out: the server received nothing for too long",
         /// The client sent bytes that are no frame.
         Malformed =>
-            "the server could not read a message of this client: it may be too old or too new",
+            "the server could not read a message of this client. It may be too old or too new",
         TooLong => "this client sent more at once than the server allows",
         UnexpectedFrame => "this client sent something that the server did not expect",
         TooSlow => "the connection was too slow: this client stopped reading",
         /// Nothing that was acknowledged is lost.
         StoreFailed => "the server's database failed, and the server stopped",
         Revoked =>
-            "this device was revoked: link it again from another device, or ask for an invite",
+            "this device was revoked. Link it again from another device, or ask for an invite",
         AccountClosed => "the operator of the server closed this account",
         /// The client may connect again.
         Renamed => "the operator of the server renamed you",

@@ -126,47 +126,47 @@ error_texts! {
             oldest: ProtocolVersion,
             /// The newest version the server speaks.
             newest: ProtocolVersion,
-        } => "the server speaks protocol versions {oldest} to {newest}: use a client that does too",
+        } => "the server speaks protocol versions {oldest} to {newest}. Use a client that does too",
         /// The key is unknown and the hello has no name.
         NameNeeded =>
-            "the server does not know this device: join with a new invite, or use 'recado link'",
+            "the server does not know this device. Join with a new invite, or use 'recado link'",
         NameIllegal(NameError) => "the server does not allow that name: {0}",
-        NameTaken => "that name is taken: choose another one",
+        NameTaken => "that name is taken. Choose another one",
         NameTooSimilar =>
-            "that name is too similar to one that is or was in use: choose another one",
+            "that name is too similar to one that is or was in use. Choose another one",
         OtherName(UserName) =>
-            "this device is already known there as {0}: use that name, or another identity",
-        InviteNeeded => "new users need an invite: ask for one, then 'recado join INVITE'",
-        InviteUnknown => "the server does not know this invite: ask for a new one",
-        InviteUsed => "this invite has been used already: ask for a new one",
-        InviteExpired => "this invite has expired: ask for a new one",
+            "this device is already known there as {0}. Use that name, or another identity",
+        InviteNeeded => "new users need an invite. Ask for one, then 'recado join INVITE'",
+        InviteUnknown => "the server does not know this invite. Ask for a new one",
+        InviteUsed => "this invite has been used already. Ask for a new one",
+        InviteExpired => "this invite has expired. Ask for a new one",
         InviteForOtherName =>
-            "this invite is for another name: use that name, or ask for an invite of your own",
-        Closed => "the server accepts no new users: ask its operator",
+            "this invite is for another name. Use that name, or ask for an invite of your own",
+        Closed => "the server accepts no new users. Ask its operator",
         /// The server has all the sessions, or all the users, that it may have.
-        Full => "the server is full: try again later, or tell its operator",
+        Full => "the server is full. Try again later, or tell its operator",
         TooManyConnections =>
-            "too many connections come from your address: close some, or wait a minute",
+            "too many connections come from your address. Close some, or wait a minute",
         /// From the address of the client, or in all.
         TooManyRegistrations =>
-            "too many new names were registered: try again in an hour, or ask for an invite",
-        ShuttingDown => "the server is shutting down: try again in a moment",
+            "too many new names were registered. Try again in an hour, or ask for an invite",
+        ShuttingDown => "the server is shutting down. Try again in a moment",
         /// The first frame was no [`Hello`], or was malformed.
-        Malformed => "the server did not understand this client: it may be too old or too new",
+        Malformed => "the server did not understand this client. It may be too old or too new",
         Unavailable =>
-            "the server cannot use its database right now: try again, or tell its operator",
+            "the server cannot use its database right now. Try again, or tell its operator",
         /// The same `Hello` may be accepted later.
         LinkPending =>
-            "this device waits to be linked: compare its code on a device that you already use",
+            "this device waits to be linked. Compare its code on a device that you already use",
         /// Of servers before a new device took the place of one that waits.
-        TooManyLinks => "too many devices wait to be linked: try again in a few minutes",
-        Disabled => "this account is disabled: ask the operator of the server",
+        TooManyLinks => "too many devices wait to be linked. Try again in a few minutes",
+        Disabled => "this account is disabled. Ask the operator of the server",
         /// The `Hello` has nothing that admits the device again.
         Revoked =>
-            "this device was revoked: link it again with 'recado link', or join with a new invite",
+            "this device was revoked. Link it again with 'recado link', or join with a new invite",
         /// The device, or the user, has as many sessions as it may. Unknown to [`ProtocolVersion::V3`].
         TooManySessions =>
-            "you are connected too many times at once: close some of your clients, then try again",
+            "you are connected too many times at once. Close some of your clients, then try again",
     }
 }
 

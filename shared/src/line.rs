@@ -17,7 +17,7 @@ pub enum LineError {
     #[error("nothing of the text is visible: use letters or digits")]
     Invisible,
     /// More characters than allowed.
-    #[error("the text is too long: at most {most} characters are allowed")]
+    #[error("the text is too long. At most {most} characters are allowed")]
     TooLong {
         /// Characters that are allowed.
         most: usize,

@@ -28,12 +28,12 @@ error_texts! {
     /// The reason that a text is not a [`UserName`].
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
     pub enum NameError {
-        Empty => "the name is empty: use at least one letter or digit",
-        TooLong => "the name is too long: at most {MAX_NAME_CHARS} characters are allowed",
+        Empty => "the name is empty. Use at least one letter or digit",
+        TooLong => "the name is too long. At most {MAX_NAME_CHARS} characters are allowed",
         /// The character is none of these, or UTS #39 reserves it.
         Character(char) => "names may contain letters, digits, '-', '_' and '.', but not {0:?}",
         Edge => "a name must start and end with a letter or digit",
-        MixedScripts => "the name mixes writing systems: use the letters of one",
+        MixedScripts => "the name mixes writing systems. Use the letters of one",
     }
 }
 

@@ -205,42 +205,42 @@ error_texts! {
         /// The server is stopping, or cannot use its store. Nothing was stored.
         Unavailable => "the server cannot store anything right now",
         /// The agreed version does not allow the request.
-        Unsupported => "the server does not know this request: it may be older than your client",
+        Unsupported => "the server does not know this request. It may be older than your client",
         /// The earlier entry is in another conversation, or has other content.
         IdReused => "that message id was used before for something else",
         /// A member of this role or a higher one may do it.
-        RoleNeeded(Role) => "only {0}s of this room may do that: ask one of them",
-        Muted => "you are muted in this room: ask a moderator to unmute you",
-        Banned => "you are banned from this room: ask one of its moderators",
-        InviteNeeded => "this room is private: ask one of its members to invite you",
+        RoleNeeded(Role) => "only {0}s of this room may do that. Ask one of them",
+        Muted => "you are muted in this room. Ask a moderator to unmute you",
+        Banned => "you are banned from this room. Ask one of its moderators",
+        InviteNeeded => "this room is private. Ask one of its members to invite you",
         UnknownRoom => "no such room, or you have no access to it",
-        RoomNameTaken => "that room name is taken: choose another one",
+        RoomNameTaken => "that room name is taken. Choose another one",
         RoomNameTooSimilar =>
-            "that room name is too similar to one that is or was in use: choose another one",
+            "that room name is too similar to one that is or was in use. Choose another one",
         AlreadyAMember => "you are in that room already",
         AlreadyInRoom => "that user is in the room already",
         NotInRoom => "that user is not in this room",
         NotBanned => "that user is not banned from this room",
-        OutranksYou => "that user's role is as high as yours: ask a member with a higher role",
-        LastOwner => "you are the room's only owner: make another member an owner first",
-        NoSuchMessage => "there is no such message here: it may have been deleted",
+        OutranksYou => "that user's role is as high as yours. Ask a member with a higher role",
+        LastOwner => "you are the room's only owner. Make another member an owner first",
+        NoSuchMessage => "there is no such message here. It may have been deleted",
         NotTheAuthor => "only its author may edit a message",
         DeleteNotAllowed => "only its author, or a moderator of the room, may delete a message",
         NotARoom => "this works only in a room",
         /// Only the recipient may know the reason.
         NotAccepting => "this user is not accepting messages from you",
-        RequestPending => "this user has not accepted your message request yet: wait for an answer",
+        RequestPending => "this user has not accepted your message request yet. Wait for an answer",
         UnknownDevice => "you have no such device",
-        LastDevice => "this is your only device: link another one first",
-        UnknownCode => "no device shows that code: start 'recado link' there, and compare again",
+        LastDevice => "this is your only device. Link another one first",
+        UnknownCode => "no device shows that code. Start 'recado link' there, and compare again",
         /// Something has grown as large as it may.
         Limit(Limit) => "{0}",
         Invalid => "the server does not allow that here",
-        UserBanned => "that user is banned from this room: unban them first",
+        UserBanned => "that user is banned from this room. Unban them first",
         RoomNotEmpty =>
-            "only an empty room can be closed: the other members have to leave, or be kicked, first",
+            "only an empty room can be closed. The other members have to leave, or be kicked, first",
         /// The server cannot read what the request needs. It goes on with all that is not damaged.
-        Damaged => "this is damaged on the server's disk: tell its operator",
+        Damaged => "this is damaged on the server's disk. Tell its operator",
     }
 }
 
@@ -249,20 +249,20 @@ error_texts! {
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
     pub enum Limit {
         RoomsOfUser =>
-            "you are in {MAX_ROOMS_OF_USER} rooms, more are not possible: leave one first",
+            "you are in {MAX_ROOMS_OF_USER} rooms, more are not possible. Leave one first",
         RoomMembers => "the room has {MAX_ROOM_MEMBERS} members and takes no more",
-        Devices => "you have {MAX_DEVICES} devices, more are not possible: revoke one first",
-        Settings => "you have {MAX_SETTINGS} settings stored: clear drafts and favourites first",
+        Devices => "you have {MAX_DEVICES} devices, more are not possible. Revoke one first",
+        Settings => "you have {MAX_SETTINGS} settings stored. Clear drafts and favourites first",
         RoomInvites =>
-            "{MAX_ROOM_INVITES} invitations to this room are open: wait until some are taken",
-        RoomBans => "the room has {MAX_ROOM_BANS} bans: lift one first",
+            "{MAX_ROOM_INVITES} invitations to this room are open. Wait until some are taken",
+        RoomBans => "the room has {MAX_ROOM_BANS} bans. Lift one first",
         /// This one and the next are unknown to [`ProtocolVersion::V3`].
-        RoomsPerDay => "you created as many rooms today as the server allows: try again tomorrow",
-        BytesPerDay => "you sent as much today as the server allows: try again tomorrow",
+        RoomsPerDay => "you created as many rooms today as the server allows. Try again tomorrow",
+        BytesPerDay => "you sent as much today as the server allows. Try again tomorrow",
         InvitationsPerHour =>
-            "you invited as many users in the last hour as the server allows: try again later",
+            "you invited as many users in the last hour as the server allows. Try again later",
         Invitations =>
-            "{MAX_OPEN_INVITATIONS} of your invitations to this user are open: wait for an answer",
+            "{MAX_OPEN_INVITATIONS} of your invitations to this user are open. Wait for an answer",
     }
 }
 

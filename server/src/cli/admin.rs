@@ -222,7 +222,10 @@ pub(super) fn room(target: &Target, verb: RoomVerb) -> Result<()> {
             confirmation.require(&format!("Close #{room} and erase all its messages?"))?;
             target.change(AdminChange::CloseRoom(room.clone()))?;
             follow_erasures(target)?;
-            print(&format!("Room #{room} closed; its messages are erased\n"))
+            print(&format!(
+                "Room #{room} closed; its messages are erased from the server. Devices of its members keep \
+                 what they have\n"
+            ))
         }
     }
 }

@@ -31,7 +31,7 @@ impl Parts<'_> {
     /// Sends what is written in the open conversation. Text that cannot be sent stays.
     pub(crate) fn submit(&mut self) {
         let silence = self.chats.navigation.open;
-        let silence = silence.and_then(|open| self.silence_reason(open));
+        let silence = silence.and_then(|open| self.chats.silence_reason(open));
         let Some(conversation) = self.chats.open_conversation() else {
             return;
         };
@@ -74,20 +74,6 @@ impl Parts<'_> {
         conversation.composer.take();
         self.session.queue(self.chats, id, content, self.cx);
         self.chats.scroll_newest(self.cx);
-    }
-
-    /// The reason why nothing can be written in a conversation, with what to do about it.
-    fn silence_reason(&self, id: ConversationId) -> Option<String> {
-        let conversation = self.chats.conversations.get(&id)?;
-        if let Some(room) = conversation.room() {
-            if conversation.is_closed() {
-                return Some(errors::room_closed(&room.label));
-            }
-            return errors::cannot_write(room.membership(), &room.label);
-        }
-        let peer = conversation.peer()?;
-        let is_removed = self.chats.contacts.is_removed(peer);
-        is_removed.then(|| errors::user_removed(self.chats.name_of(peer)))
     }
 
     /// The selected message of the open conversation. Notifies the user of what is missing

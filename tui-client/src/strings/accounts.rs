@@ -162,3 +162,8 @@ fn sentence(text: &str) -> String {
         format!(" {text}")
     }
 }
+
+/// The head of a list, as it may be that of the default account.
+pub(crate) fn devices_of(name: &UserName, server: &ServerAddress) -> String {
+    format!("Devices of {name} on {server}:")
+}

@@ -7,15 +7,24 @@ use super::counted;
 pub(crate) const INVITE_IN_LIST: [&str; 4] = [
     super::status::NO_CONTACTS,
     "",
-    "To invite someone:",
-    "recado-server invite",
+    "The operator of the",
+    "server invites others.",
 ];
-pub(crate) const INVITE: [&str; 4] = [
-    super::status::NO_CONTACTS,
-    "To invite someone, run `recado-server invite` and send them the line it prints.",
-    "",
-    "On this machine, `recado NAME` in another terminal works too.",
-];
+
+/// What a client without contacts shows. `key` opens the switcher; empty if it has none.
+pub(crate) fn invite(key: &str) -> [String; 4] {
+    let how = if key.is_empty() {
+        "`recado-server invite` prints a line to send.".to_owned()
+    } else {
+        format!("{key}, then /invite-link, shows a line to send.")
+    };
+    [
+        super::status::NO_CONTACTS.to_owned(),
+        "The operator of the server invites others:".to_owned(),
+        how,
+        "On the machine of the server, `recado NAME` in another terminal works, too.".to_owned(),
+    ]
+}
 pub(crate) const PEOPLE: &str = "── people ──";
 pub(crate) const PEOPLE_ONLINE: &str = "── people online ──";
 pub(crate) const INVITED: &str = "invited";

@@ -151,12 +151,11 @@ fn draw_empty(
 }
 
 pub(super) fn render_none(canvas: &mut Canvas<'_>, area: Rect, screen: &Screen<'_>) {
+    let key = screen.key_of(strings::hints::GO_TO);
     let lines = if screen.contacts.is_empty() {
-        strings::conversation::INVITE.map(str::to_owned).to_vec()
+        strings::conversation::invite(key).to_vec()
     } else {
-        vec![strings::conversation::start_conversation(
-            screen.key_of(strings::hints::GO_TO),
-        )]
+        vec![strings::conversation::start_conversation(key)]
     };
     let rows = lines.iter().flat_map(|line| wrap_rows(line, area.width));
     let rows: Vec<&str> = rows.collect();

@@ -161,6 +161,10 @@ async fn find(session: &mut Session, which: &str) -> Result<DeviceKey, Failure> 
 
 async fn list(session: &mut Session, link: &Link, json: bool) -> Result<(), Failure> {
     let own = link.config.identity.key();
+    if !json {
+        let name = session.welcome().name.clone();
+        tell(&strings::accounts::devices_of(&name, &link.config.address));
+    }
     for (device, number) in all(session).await?.iter().zip(1..) {
         if print_result(&Line::new(device, number, own), json).is_err() {
             return Ok(());

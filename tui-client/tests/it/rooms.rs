@@ -235,7 +235,7 @@ fn a_name_is_completed_and_who_is_mentioned_is_told() {
 fn order_is_kept_and_refusals_say_what_is_missing() {
     let mut crew = Crew::gather();
     let (alice, bob, carol) = (&mut crew.alice, &mut crew.bob, &mut crew.carol);
-    let why = "Cannot set the topic: only moderators of this room may do that: ask one of them";
+    let why = "Cannot set the topic: only moderators of this room may do that. Ask one of them";
     refused(bob, "/topic mine", why);
     command(alice, "/role bob moderator");
     bob.wait("alice made you a moderator");
@@ -248,7 +248,7 @@ fn order_is_kept_and_refusals_say_what_is_missing() {
     carol.key("enter");
     wait_told(
         carol,
-        "you are muted in this room: ask a moderator to unmute you",
+        "you are muted in this room. Ask a moderator to unmute you",
     );
     command(bob, "/unmute carol");
     carol.wait("bob unmuted you");
@@ -283,7 +283,7 @@ fn who_is_banned_comes_back_only_when_that_is_lifted() {
     leave(alice);
     wait_told(
         alice,
-        "you are the room's only owner: make another member an owner first",
+        "you are the room's only owner. Make another member an owner first",
     );
     // The refused command is in the box again.
     alice.wait("/leave");

@@ -200,7 +200,7 @@ async fn order_is_kept_and_refusals_say_what_is_missing() {
         .await;
     scripts.is_done("bob", &on_carol("ban")).await;
     scripts
-        .is_refused("bob", &on_carol("invite"), "unban them first")
+        .is_refused("bob", &on_carol("invite"), "Unban them first")
         .await;
     scripts.is_done("bob", &on_carol("unban")).await;
     scripts

@@ -51,9 +51,9 @@ pub enum ChangeError {
     Closed,
     #[error("this user was removed and cannot be changed")]
     Removed,
-    #[error("this name is or was in use: choose another one")]
+    #[error("this name is or was in use. Choose another one")]
     NameTaken,
-    #[error("this name is too similar to one that is or was in use: choose another one")]
+    #[error("this name is too similar to one that is or was in use. Choose another one")]
     NameTooSimilar,
     #[error("this room has no members: close it, or rename it after someone has joined")]
     NoMembers,

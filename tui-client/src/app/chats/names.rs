@@ -7,7 +7,7 @@ use recado_shared::{
 };
 
 use crate::app::{Chats, Context, Conversation};
-use crate::strings::{conversation, rooms};
+use crate::strings::{conversation, errors, rooms};
 
 /// Most rooms whose names are remembered from searches.
 const MAX_FOUND_ROOMS: usize = 1_000;
@@ -91,6 +91,20 @@ impl Chats {
     pub(crate) fn inviter_of(&self, id: ConversationId) -> Option<&str> {
         let inviter = self.inviters.get(&id.room()?)?;
         Some(self.name_of(*inviter))
+    }
+
+    /// The reason why nothing can be written in a conversation, with what to do about it.
+    pub(crate) fn silence_reason(&self, id: ConversationId) -> Option<String> {
+        if let Some(peer) = self.user().and_then(|me| id.peer_of(me)) {
+            let is_removed = self.contacts.is_removed(peer);
+            return is_removed.then(|| errors::user_removed(self.name_of(peer)));
+        }
+        let conversation = self.conversations.get(&id)?;
+        let room = conversation.room()?;
+        if conversation.is_closed() {
+            return Some(errors::room_closed(&room.label));
+        }
+        errors::cannot_write(room.membership(), &room.label)
     }
 
     /// What is known of a room; `None` for direct conversations and before the server said it.

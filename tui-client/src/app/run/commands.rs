@@ -243,6 +243,11 @@ impl Parts<'_> {
             return Ok(());
         };
         self.check_outbox()?;
+        if text.is_some()
+            && let Some(reason) = self.chats.silence_reason(id)
+        {
+            return Err(reason);
+        }
         if call.has_asked {
             self.open_if_idle(id, call.conversation);
         } else {

@@ -147,7 +147,11 @@ impl Session {
                 why
             });
         } else {
-            self.set_pending(id, PendingState::Failed(error.to_string()), cx);
+            let conversation = self.outbox.find(id).map(|it| it.pending.conversation);
+            // A room that was closed, or that the user has left, is unknown to the server.
+            let known = conversation.and_then(|id| chats.silence_reason(id));
+            let why = known.unwrap_or_else(|| error.to_string());
+            self.set_pending(id, PendingState::Failed(why), cx);
         }
     }
 

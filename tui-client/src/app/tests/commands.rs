@@ -86,7 +86,7 @@ fn a_refused_act_says_which_and_why_and_waits_no_longer() {
     );
     assert_eq!(
         client.message(),
-        "Cannot set the topic: only moderators of this room may do that: ask one of them. Undo \
+        "Cannot set the topic: only moderators of this room may do that. Ask one of them. Undo \
          brings the command back"
     );
     assert_eq!(client.composer(), "half a sen");
@@ -218,7 +218,7 @@ fn a_room_is_made_and_opened() {
     refuse(&mut client, number, RequestError::RoomNameTaken);
     assert_eq!(
         client.message(),
-        "Cannot create the room: that room name is taken: choose another one"
+        "Cannot create the room: that room name is taken. Choose another one"
     );
 }
 

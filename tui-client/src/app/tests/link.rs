@@ -59,7 +59,7 @@ fn a_refusal_says_what_to_do_and_reconnecting_is_up_to_the_person() {
     let mut client = Client::new(Snapshot::default());
     client.handle(Event::Net(NetEvent::Refused(Refusal::InviteUsed)));
     assert!(
-        link(&client).contains("ask for a new one"),
+        link(&client).contains("Ask for a new one"),
         "{}",
         link(&client)
     );

@@ -270,6 +270,14 @@ fn a_removed_user_leaves_the_list_and_gets_no_messages() {
     client.keys("ctrl-u");
     client.keys("alt-2");
     assert_eq!(client.contacts(), ["user9", "carol"]);
+    // A command says the same, and stays where it was typed.
+    assert_eq!(contents(&client.say("/msg bob are you there?")), []);
+    assert_eq!(
+        client.message(),
+        "The account of bob was removed. Nothing can be sent there any more"
+    );
+    assert_eq!(client.composer(), "/msg bob are you there?");
+    assert_eq!(client.contacts(), ["user9", "carol"]);
 }
 
 #[test]

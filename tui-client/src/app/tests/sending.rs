@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use recado_shared::{
-    Answer, ClientFrame, ConversationId, Entry, LogId, PageRange, RequestError, RequestNumber, Seq,
-    ServerFrame, Timestamp,
+    Answer, ClientFrame, ConversationId, Entry, LogId, PageRange, RequestError, RequestNumber,
+    RoomEvent, Seq, ServerFrame, Timestamp,
 };
 
 use super::support::*;
@@ -327,6 +327,17 @@ fn with_failed() -> Client {
     later.time = Timestamp(client.now.wall.0 + 1_000);
     client.entry(BOB, later);
     client
+}
+
+#[test]
+fn a_message_to_a_room_that_was_closed_meanwhile_says_so() {
+    let mut client = Client::in_room(0);
+    let (number, id, ..) = appends(&client.say("anyone?"))[0];
+    client.room_entry(event(1, BOB, RoomEvent::Closed));
+    let effects = client.frame(refused(number, RequestError::UnknownRoom));
+    let why = "#lobby was closed. Nothing can be sent there any more";
+    let state = PendingState::Failed(why.to_owned());
+    assert_eq!(saved(&effects), [StoreWrite::SetPending { id, state }]);
 }
 
 #[test]
