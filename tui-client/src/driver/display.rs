@@ -178,7 +178,7 @@ mod tests {
     use crate::app::screen::{
         ConversationView, Focus, LinkView, NotificationLevel, Overlay, Pane, Place,
     };
-    use crate::ui::Theme;
+    use crate::ui::{BuiltIn, TerminalColours};
 
     #[derive(Default)]
     struct Writes(Vec<Vec<u8>>);
@@ -234,7 +234,11 @@ mod tests {
     #[test]
     fn a_frame_is_one_synchronised_write_and_a_key_costs_few_bytes() {
         let mut display = Display::new(Writes::default(), Size::new(100, 30));
-        let mut view = ViewState::new(TimeZone::UTC, Theme::new(true), Timestamp(0));
+        let mut view = ViewState::new(
+            TimeZone::UTC,
+            BuiltIn::Dark.theme(&TerminalColours::default()),
+            Timestamp(0),
+        );
         for text in ["a", "ab", "abc"] {
             let composer = Composer::with_text(text);
             display.draw(&screen(&composer), &mut view).unwrap();
@@ -283,7 +287,11 @@ mod tests {
         for (width, height) in [(80, 24), (40, 12), (37, 12)] {
             let size = Size::new(width, height);
             let mut display = Display::new(Writes::default(), size);
-            let mut view = ViewState::new(TimeZone::UTC, Theme::new(true), Timestamp(0));
+            let mut view = ViewState::new(
+                TimeZone::UTC,
+                BuiltIn::Dark.theme(&TerminalColours::default()),
+                Timestamp(0),
+            );
             display.draw(&screen(&composer), &mut view).unwrap();
             for waiting in 0..2 {
                 display.draw(&with_link(waiting), &mut view).unwrap();

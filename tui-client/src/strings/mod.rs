@@ -14,6 +14,7 @@ pub(crate) mod keys;
 pub(crate) mod overlays;
 pub(crate) mod rooms;
 pub(crate) mod status;
+pub(crate) mod themes;
 pub(crate) mod time;
 
 /// `1 message`, `2 messages`.

@@ -22,21 +22,20 @@ pub(super) struct Rule<'a> {
 }
 
 pub(super) fn render_rule(canvas: &mut Canvas<'_>, area: Rect, rule: &Rule<'_>) {
-    let theme = canvas.view.theme;
     let inner = Rect::new(area.x + 1, area.y, area.width - 2, 1);
     let mut row = canvas.row(inner);
     if rule.len + SHOW_LEFT_BELOW > MAX_BODY_LEN {
         let length = strings::conversation::length(rule.len, MAX_BODY_LEN);
         let is_too_long = rule.len > MAX_BODY_LEN;
         let style = if is_too_long {
-            theme.failure()
+            Theme::failure()
         } else {
             Theme::text()
         };
         row.draw_right(&format!(" {length} "), style);
     } else if rule.below > 0 {
         let newer = strings::conversation::newer(rule.below, rule.newest_key);
-        row.draw_right(&format!(" {newer} "), theme.unread());
+        row.draw_right(&format!(" {newer} "), Theme::unread());
     }
     row.shorten(1);
     let rest = row.rest;

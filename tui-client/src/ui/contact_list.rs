@@ -127,7 +127,6 @@ fn scroll_to_open(
 }
 
 fn draw_contact(canvas: &mut Canvas<'_>, area: Rect, contact: &ContactRow<'_>) {
-    let theme = canvas.view.theme;
     let is_out = matches!(
         contact.room,
         Some(Membership::Left | Membership::Kicked | Membership::Banned)
@@ -136,14 +135,14 @@ fn draw_contact(canvas: &mut Canvas<'_>, area: Rect, contact: &ContactRow<'_>) {
         Some(_) if is_out => ("#", Theme::dim()),
         Some(_) => ("#", Theme::text()),
         None if contact.is_blocked => ("⊘", Theme::dim()),
-        None if contact.is_request => ("?", theme.unread()),
-        None => theme.presence(contact.presence),
+        None if contact.is_request => ("?", Theme::unread()),
+        None => Theme::presence(contact.presence),
     };
     let time = contact.last.map(|last| canvas.when(last));
     let mut row = canvas.row(Rect::new(area.x + 1, area.y, area.width - 2, 1));
     row.draw_left(glyph, style);
     row.skip(1);
-    draw_right_end(&mut row, contact, time.unwrap_or_default(), theme);
+    draw_right_end(&mut row, contact, time.unwrap_or_default());
     row.shorten(1);
     let name = match contact.room {
         Some(_) => contact.name.trim_start_matches('#'),
@@ -166,28 +165,28 @@ fn draw_contact(canvas: &mut Canvas<'_>, area: Rect, contact: &ContactRow<'_>) {
 }
 
 /// Draws the count or time, and marks before it.
-fn draw_right_end(row: &mut RowWriter<'_>, contact: &ContactRow<'_>, time: String, theme: Theme) {
-    let typing = ("…".to_owned(), theme.busy());
+fn draw_right_end(row: &mut RowWriter<'_>, contact: &ContactRow<'_>, time: String) {
+    let typing = ("…".to_owned(), Theme::busy());
     let notable = contact.notable_unread();
     let counts_mentions =
         contact.room.is_some() || contact.notification_level == NotificationLevel::Mentions;
     let (last, style) = match contact.unread {
         _ if contact.room == Some(Membership::Invited) => {
-            (strings::conversation::INVITED.to_owned(), theme.unread())
+            (strings::conversation::INVITED.to_owned(), Theme::unread())
         }
         0 if contact.is_typing => typing.clone(),
         0 => (time, Theme::dim()),
         _ if counts_mentions && notable > 0 && contact.mentions > 0 => {
-            (format!("@{}", count(contact.mentions)), theme.unread())
+            (format!("@{}", count(contact.mentions)), Theme::unread())
         }
-        unread if notable > 0 => (count(unread), theme.unread()),
+        unread if notable > 0 => (count(unread), Theme::unread()),
         unread => (count(unread), Theme::dim()),
     };
     let mark = |is_set: bool, mark: &str, style| is_set.then(|| (mark.to_owned(), style));
     let marks = [
         (contact.unread > 0 && contact.is_typing).then_some(typing),
         mark(contact.has_draft, "✎", Theme::text()),
-        mark(contact.has_failed, "✗", theme.failure()),
+        mark(contact.has_failed, "✗", Theme::failure()),
         mark(
             contact.notification_level == NotificationLevel::Nothing,
             "z",

@@ -210,7 +210,6 @@ impl Pane<'_, '_> {
     }
 
     fn draw_row(&self, canvas: &mut Canvas<'_>, area: Rect, content: Row<'_>) {
-        let theme = canvas.view.theme;
         let (message, message_row) = match content {
             Row::Day(date) => {
                 let today = local(canvas.view.now, &canvas.view.time_zone).map(DateTime::date);
@@ -220,7 +219,7 @@ impl Pane<'_, '_> {
             Row::New(count) => {
                 let inner = usize::from(area.width.saturating_sub(2));
                 let count = format!(" {} ", strings::conversation::new_messages(count));
-                return canvas.draw_centred(area, &format!("{count:─^inner$}"), theme.unread());
+                return canvas.draw_centred(area, &format!("{count:─^inner$}"), Theme::unread());
             }
             Row::Gap(missing) => {
                 return canvas.draw_centred(area, &self.gap_text(missing), Theme::dim());
@@ -251,7 +250,7 @@ impl Pane<'_, '_> {
             }
             MessageRow::Reason(reason) => {
                 let reason = format!("  {}", cells::row(reason));
-                canvas.row(body).draw_left(&reason, theme.failure());
+                canvas.row(body).draw_left(&reason, Theme::failure());
             }
             MessageRow::Tail { is_edited } => {
                 draw_tail(canvas, body, &message.details.reactions, is_edited);
@@ -277,7 +276,10 @@ impl Pane<'_, '_> {
         let (name, style) = if message.is_own {
             (strings::conversation::YOU, Theme::strong())
         } else {
-            (message.author, canvas.view.theme.author(message.author))
+            (
+                message.author,
+                canvas.view.names.style_within(message.author),
+            )
         };
         let starred = format!("* {name}");
         let name = match message.details.kind {
@@ -293,14 +295,13 @@ impl Pane<'_, '_> {
     }
 
     fn draw_mark(&self, canvas: &mut Canvas<'_>, area: Rect, message: &MessageView<'_>) {
-        let theme = canvas.view.theme;
         let (glyph, style) = match message.mark {
             None => return,
-            Some(Mark::Waiting) => (" ◌", theme.busy()),
+            Some(Mark::Waiting) => (" ◌", Theme::busy()),
             Some(Mark::Accepted) => (" ✓", Theme::dim()),
             Some(Mark::Delivered) => ("✓✓", Theme::dim()),
-            Some(Mark::Read) => ("✓✓", theme.read()),
-            Some(Mark::Failed(_)) => (" ✗", theme.failure()),
+            Some(Mark::Read) => ("✓✓", Theme::read()),
+            Some(Mark::Failed(_)) => (" ✗", Theme::failure()),
         };
         let x = area.right() - self.columns.margin - (MARK - 1);
         canvas.put((x, area.y), MARK - 1, glyph, style);
@@ -335,7 +336,7 @@ fn draw_body(
         let right = columns(&body[range.start..stop]).min(area.width);
         if left < right {
             let area = Rect::new(area.x + left, area.y, right - left, 1);
-            canvas.buffer.set_style(area, canvas.view.theme.mention());
+            canvas.buffer.set_style(area, Theme::mention());
         }
     }
 }
@@ -346,7 +347,6 @@ fn draw_tail(
     reactions: &[ReactionCount<'_>],
     is_edited: bool,
 ) {
-    let theme = canvas.view.theme;
     let mut row = canvas.row(area);
     if is_edited {
         row.draw_left(strings::conversation::EDITED, Theme::dim());
@@ -361,7 +361,7 @@ fn draw_tail(
             return row.draw_left("…", Theme::dim());
         }
         let style = if reaction.is_mine {
-            theme.mention()
+            Theme::mention()
         } else {
             Theme::dim()
         };
@@ -388,5 +388,5 @@ pub(super) fn render_typing(canvas: &mut Canvas<'_>, area: Rect, typing: &[&str]
         }
     };
     let area = indent(area, 1);
-    canvas.draw_line(area, &typing, canvas.view.theme.busy());
+    canvas.draw_line(area, &typing, Theme::busy());
 }

@@ -38,7 +38,7 @@ pub(super) fn render(canvas: &mut Canvas<'_>, screen: Rect, link: &InviteLink, c
     ];
     let warning = link.warning.clone();
     let after = [
-        warning.map(|text| paragraph(text, canvas.view.theme.failure(), 5)),
+        warning.map(|text| paragraph(text, Theme::failure(), 5)),
         Some(paragraph(
             overlays::invite_terms(link.uses, until.as_deref()),
             Theme::text(),

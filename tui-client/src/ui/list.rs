@@ -123,7 +123,7 @@ fn draw_prompt(
     query: &Composer,
     is_replaced: bool,
 ) -> Position {
-    canvas.put((prompt.x, prompt.y), 2, "› ", canvas.view.theme.good());
+    canvas.put((prompt.x, prompt.y), 2, "› ", Theme::good());
     let room = prompt.width.saturating_sub(2);
     let layout = query.layout(u16::MAX);
     // The end of a long query matters more than its start.

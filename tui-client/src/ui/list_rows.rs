@@ -20,17 +20,16 @@ const TIMES_FROM: u16 = 34;
 
 impl ListRow for SwitcherRow<'_> {
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _line: u16, _is_expanded: bool) -> bool {
-        let theme = canvas.view.theme;
         let mut end = area.right();
         if self.unread > 0 {
-            end = canvas.draw_right(area, &count(self.unread), theme.unread());
+            end = canvas.draw_right(area, &count(self.unread), Theme::unread());
         } else if !self.key.is_empty() {
             // The name matters more.
             let half = indent(area, area.width - area.width / 2);
             end = canvas.draw_right(half, &self.key, Theme::dim()) - 1;
         }
         if self.presence.is_some() {
-            let (glyph, style) = theme.presence(self.presence);
+            let (glyph, style) = Theme::presence(self.presence);
             canvas.put((area.x, area.y), 1, glyph, style);
         }
         let mut x = area.x + 2;
@@ -58,7 +57,6 @@ impl ListRow for SwitcherRow<'_> {
 
 impl ListRow for PanelRow {
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _line: u16, _is_expanded: bool) -> bool {
-        let theme = canvas.view.theme;
         let mut detail = self.detail.clone();
         if let Some(time) = self.time {
             detail = format!("{detail} {}", canvas.when(time));
@@ -72,7 +70,7 @@ impl ListRow for PanelRow {
         }
         row.shorten(1);
         if self.presence.is_some() {
-            let (glyph, style) = theme.presence(self.presence);
+            let (glyph, style) = Theme::presence(self.presence);
             row.draw_left(glyph, style);
             row.skip(1);
         }
@@ -90,7 +88,6 @@ impl ListRow for UnreadRow<'_> {
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _line: u16, _is_expanded: bool) -> bool {
-        let theme = canvas.view.theme;
         match self {
             UnreadRow::Conversation { title, unread } => {
                 let mut row = canvas.row(area);
@@ -108,12 +105,13 @@ impl ListRow for UnreadRow<'_> {
                 text,
             } => {
                 let (mark, style) = match why {
-                    Notable::Mention => ("@", theme.mention()),
-                    Notable::Reply => ("┃", theme.mention()),
-                    Notable::Reaction => ("+", theme.mention()),
+                    Notable::Mention => ("@", Theme::mention()),
+                    Notable::Reply => ("┃", Theme::mention()),
+                    Notable::Reaction => ("+", Theme::mention()),
                     Notable::Message => (" ", Style::new()),
                 };
                 let time = canvas.when(*time);
+                let author_style = canvas.view.names.style(author);
                 let mut row = canvas.row(area);
                 row.draw_left(mark, style);
                 row.skip(1);
@@ -122,7 +120,7 @@ impl ListRow for UnreadRow<'_> {
                     row.skip(7_u16.saturating_sub(columns(&time)));
                 }
                 let name = cells::truncate(author, usize::from(area.width / 4));
-                row.draw_left(&name, theme.author(author));
+                row.draw_left(&name, author_style);
                 row.skip(1);
                 row.fill(&text.replace(['\n', '\t'], " "), Theme::text());
             }
@@ -190,14 +188,14 @@ fn draw_head(canvas: &mut Canvas<'_>, area: Rect, hit: &HitRow<'_>) {
     } else {
         canvas.moment(hit.time)
     };
-    let theme = canvas.view.theme;
+    let author_style = canvas.view.names.style(hit.author);
     let mut row = canvas.row(area);
     row.draw_right(&time, Theme::dim());
     row.shorten(1);
     let (name, style) = if hit.is_own {
         (strings::conversation::YOU, Theme::strong())
     } else {
-        (hit.author, theme.author(hit.author))
+        (hit.author, author_style)
     };
     // In a conversation of two the other's name says where.
     if !hit.is_own && hit.place == hit.author {
@@ -230,7 +228,6 @@ fn draw_text(canvas: &mut Canvas<'_>, area: Rect, body: &str, matched: &[Range<u
     } else {
         0
     };
-    let theme = canvas.view.theme;
     let mut row = canvas.row(area);
     if skip > 0 {
         row.draw_left("…", Theme::dim());
@@ -256,7 +253,7 @@ fn draw_text(canvas: &mut Canvas<'_>, area: Rect, body: &str, matched: &[Range<u
         let end = cluster.at + cluster.source.len();
         let is_matched = |range: &Range<usize>| range.start < end && range.end > cluster.at;
         let style = if matched.iter().any(is_matched) {
-            theme.unread().add_modifier(Modifier::UNDERLINED)
+            Theme::unread().add_modifier(Modifier::UNDERLINED)
         } else {
             Theme::text()
         };

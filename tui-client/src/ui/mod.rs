@@ -29,7 +29,10 @@ use recado_shared::{Membership, RoomInfo, Topic};
 use self::canvas::Canvas;
 use self::layout::Layout;
 use self::text::indent;
-pub use self::theme::Theme;
+pub use self::theme::{
+    BuiltIn, ColourDepth, NameColours, Rgb, TerminalColours, Theme, ThemeFileError, ThemeName,
+    UnknownTheme, parse_colour,
+};
 pub(crate) use self::view::UnbrokenLine;
 pub use self::view::ViewState;
 use crate::app::screen::{
@@ -42,7 +45,9 @@ use crate::strings;
 pub fn render(buffer: &mut Buffer, screen: &Screen<'_>, view: &mut ViewState) -> Option<Position> {
     let area = buffer.area;
     view.begin(screen.conversation.as_ref());
-    draw(&mut Canvas { buffer, view }, area, screen)
+    let cursor = draw(&mut Canvas { buffer, view }, area, screen);
+    view.theme.apply(buffer);
+    cursor
 }
 
 fn draw(canvas: &mut Canvas<'_>, area: Rect, screen: &Screen<'_>) -> Option<Position> {
@@ -168,7 +173,7 @@ fn draw_title(canvas: &mut Canvas<'_>, area: Rect, open: &ConversationView<'_>) 
     let (glyph, style) = if open.is_blocked {
         ("⊘", Theme::dim())
     } else {
-        canvas.view.theme.presence(open.presence)
+        Theme::presence(open.presence)
     };
     let x = canvas.put((x, area.y), 2, &format!("{glyph} "), style);
     let is_quiet = open.notification_level == NotificationLevel::Nothing;
@@ -305,7 +310,7 @@ fn draw_frame(canvas: &mut Canvas<'_>, layout: &Layout, screen: &Screen<'_>) {
         let right = layout.divider.unwrap_or(frame.right() - 1);
         let list = Rect::new(frame.x, frame.y, right + 1 - frame.x, frame.height);
         for edge in layout::edges(list) {
-            canvas.buffer.set_style(edge, canvas.view.theme.focused());
+            canvas.buffer.set_style(edge, Theme::focused());
         }
     }
     let is_none_open = layout.conversation.is_some() && screen.conversation.is_none();

@@ -16,11 +16,10 @@ const REASON_FROM: u16 = 40;
 
 /// Draws the status line. `hints_from` is the column where the right pane begins.
 pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, screen: &Screen<'_>, hints_from: u16) {
-    let theme = canvas.view.theme;
     let is_roomy = area.width >= REASON_FROM;
-    let counts = counts(screen, is_roomy, theme);
+    let counts = counts(screen, is_roomy);
     let room = area.width.saturating_sub(width_of(&counts) + 2);
-    let (state, style) = link(screen, is_roomy, theme);
+    let (state, style) = link(screen, is_roomy);
     let message = screen.message.filter(|_| !is_long(screen, area.width));
     // The sign alone is the link's state where something else has to be read.
     let has_room = message.is_none_or(|message| {
@@ -51,17 +50,22 @@ fn width_of(counts: &[(String, Style)]) -> u16 {
 
 /// Whether what just happened takes more room than the status line has.
 fn is_long(screen: &Screen<'_>, width: u16) -> bool {
-    let counts = counts(screen, width >= REASON_FROM, Theme::new(false));
+    let counts = counts(screen, width >= REASON_FROM);
     let room = width.saturating_sub(width_of(&counts) + 4);
     let is_long = |message| cells::width(message) > usize::from(room);
     screen.message.is_some_and(is_long)
 }
 
 /// What is not accepted yet: never left out.
-fn counts(screen: &Screen<'_>, is_roomy: bool, theme: Theme) -> Vec<(String, Style)> {
+fn counts(screen: &Screen<'_>, is_roomy: bool) -> Vec<(String, Style)> {
     let counts = [
-        (screen.waiting, "◌", strings::status::QUEUED, theme.busy()),
-        (screen.failed, "✗", strings::status::FAILED, theme.failure()),
+        (screen.waiting, "◌", strings::status::QUEUED, Theme::busy()),
+        (
+            screen.failed,
+            "✗",
+            strings::status::FAILED,
+            Theme::failure(),
+        ),
     ];
     let counts = counts.into_iter().filter(|(count, ..)| *count > 0);
     let text = |(count, sign, what, style)| {
@@ -79,24 +83,24 @@ fn counts(screen: &Screen<'_>, is_roomy: bool, theme: Theme) -> Vec<(String, Sty
 }
 
 /// The link's state. Why it is refused is said by [`render_notice`].
-fn link(screen: &Screen<'_>, is_roomy: bool, theme: Theme) -> (String, Style) {
+fn link(screen: &Screen<'_>, is_roomy: bool) -> (String, Style) {
     let (sign, state, style) = match screen.link {
-        LinkView::Connecting => ("◌", strings::status::CONNECTING.into(), theme.busy()),
+        LinkView::Connecting => ("◌", strings::status::CONNECTING.into(), Theme::busy()),
         LinkView::Connected(trip) => {
             let mut state = strings::status::CONNECTED.to_owned();
             if let Some(trip) = trip.filter(|_| is_roomy) {
                 state = format!("{state}  {}", strings::status::milliseconds(trip));
             }
-            ("●", state, theme.good())
+            ("●", state, Theme::good())
         }
         LinkView::Offline { reason, retry_in } => {
             let mut state = strings::status::offline(retry_in);
             if is_roomy {
                 state = format!("{state} ({reason})");
             }
-            ("○", state, theme.failure())
+            ("○", state, Theme::failure())
         }
-        LinkView::Refused(_) => ("✗", strings::status::ACCESS_DENIED.into(), theme.failure()),
+        LinkView::Refused(_) => ("✗", strings::status::ACCESS_DENIED.into(), Theme::failure()),
     };
     (format!("{sign} {state}"), style)
 }
@@ -127,7 +131,7 @@ pub(super) fn render_notice(
 ) -> Rect {
     let (why, style) = match (screen.message, screen.link) {
         (Some(message), _) if is_long(screen, status_width) => (message, Theme::strong()),
-        (_, LinkView::Refused(why)) => (why, canvas.view.theme.failure()),
+        (_, LinkView::Refused(why)) => (why, Theme::failure()),
         _ => return area,
     };
     let rows: Vec<_> = wrap_rows(why, area.width.saturating_sub(2)).collect();
@@ -147,7 +151,7 @@ pub(super) fn unread_elsewhere(canvas: &mut Canvas<'_>, area: Rect, screen: &Scr
     let unread = screen.contacts.unread_elsewhere();
     if unread > 0 {
         let line = strings::status::unread(&count(unread));
-        canvas.draw_right(area, &format!(" {line} "), canvas.view.theme.unread());
+        canvas.draw_right(area, &format!(" {line} "), Theme::unread());
     }
     unread > 0
 }

@@ -14,7 +14,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use recado_shared::{ConversationId, MessageId, Presence, Seq, Timestamp, UserId};
 
-use super::{Theme, ViewState, render};
+use super::{BuiltIn, TerminalColours, ViewState, render};
 use crate::app::composer::Composer;
 use crate::app::screen::{
     ContactRow, ConversationView, Details, Focus, Item, ItemId, LinkView, ListView, Mark,
@@ -34,7 +34,11 @@ fn with(user: u64) -> ConversationId {
 }
 
 fn view() -> ViewState {
-    ViewState::new(TimeZone::UTC, Theme::new(true), at(NOW))
+    ViewState::new(
+        TimeZone::UTC,
+        BuiltIn::Dark.theme(&TerminalColours::default()),
+        at(NOW),
+    )
 }
 
 fn message<'a>(seq: u64, author: &'a str, time: &str, body: &'a str) -> Item<'a> {

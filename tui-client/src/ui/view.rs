@@ -9,7 +9,7 @@ use recado_shared::{ConversationId, Timestamp};
 
 use super::rows::WrapCache;
 use super::scroll::Position;
-use super::theme::Theme;
+use super::theme::{NameColours, Theme};
 use crate::app::screen::ConversationView;
 use crate::app::{ClickTarget, Scroll, Viewed};
 
@@ -35,6 +35,7 @@ pub struct ViewState {
     pub now: Timestamp,
     pub(super) time_zone: TimeZone,
     pub(super) theme: Theme,
+    pub(super) names: NameColours,
     pub(super) cache: WrapCache,
     pub(super) viewed: Option<Viewed>,
     pub(super) contacts_top: usize,
@@ -57,10 +58,13 @@ pub struct ViewState {
 impl ViewState {
     /// The state before the first frame.
     pub fn new(time_zone: TimeZone, theme: Theme, now: Timestamp) -> Self {
+        let mut names = NameColours::default();
+        names.begin(theme.name_count());
         Self {
             now,
             time_zone,
             theme,
+            names,
             cache: WrapCache::default(),
             viewed: None,
             contacts_top: 0,
@@ -74,6 +78,18 @@ impl ViewState {
             pane: Rect::ZERO,
             hits: Vec::new(),
         }
+    }
+
+    /// Draws with another theme from the next frame on.
+    pub fn set_theme(&mut self, theme: Theme) {
+        self.names.begin(theme.name_count());
+        self.theme = theme;
+    }
+
+    /// Sets the colours that the user wants for names.
+    pub fn set_names(&mut self, names: NameColours) {
+        self.names = names;
+        self.names.begin(self.theme.name_count());
     }
 
     /// What a click on a cell of the last frame hits.
@@ -128,6 +144,7 @@ impl ViewState {
             self.shown = Some(id);
             self.cache = WrapCache::default();
             self.composer_top = 0;
+            self.names.begin(self.theme.name_count());
         }
         let position = self.positions.get(&id).copied();
         let position = position.unwrap_or_else(|| Position::from_place(open.place));

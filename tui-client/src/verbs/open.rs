@@ -20,7 +20,7 @@ use crate::output::tell;
 use crate::paths::Paths;
 use crate::strings::{accounts as strings, errors, status};
 use crate::terminal::{StopSignals, Tmux};
-use crate::ui::{Theme, ViewState};
+use crate::ui::{BuiltIn, TerminalColours, ViewState};
 use crate::{store, telemetry, terminal};
 
 impl From<DriverError> for Failure {
@@ -200,7 +200,8 @@ async fn run_driver(
         notice: store.notice.or(opening.notice),
         invite_link: opening.invite_link,
     };
-    let theme = Theme::new(terminal::wants_colours());
+    let colours = TerminalColours::from_variables(|name| std::env::var(name).ok());
+    let theme = BuiltIn::for_terminal(&colours).theme(&colours);
     let client = Client {
         app: App::new(store.snapshot, settings, now),
         view: ViewState::new(TimeZone::system(), theme, now.wall),

@@ -20,7 +20,7 @@ use recado::driver::{self, Client, DriverError, Host, Input, InviteMaker, Termin
 use recado::net::{self, NetConfig, NetEvent};
 use recado::store::{self, HeldRange, StoreWrite, StoredMe};
 use recado::terminal::Multiplexer;
-use recado::ui::{Theme, ViewState};
+use recado::ui::{BuiltIn, TerminalColours, ViewState};
 use recado_shared::{
     Content, ConversationId, Entry, Head, LogId, MemberCursors, MessageBody, MessageId, Now, Seq,
     Timestamp, UserId, UserName,
@@ -168,7 +168,11 @@ impl TestClient {
         };
         let client = Client {
             app: App::new(opened.snapshot, settings, now),
-            view: ViewState::new(TimeZone::UTC, Theme::new(true), now.wall),
+            view: ViewState::new(
+                TimeZone::UTC,
+                BuiltIn::Dark.theme(&TerminalColours::default()),
+                now.wall,
+            ),
             store: opened.handle,
             store_events: opened.events,
             invite_maker: InviteMaker::new(|_| Err("no invites here".to_owned())),

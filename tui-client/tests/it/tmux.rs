@@ -192,7 +192,7 @@ fn a_copied_text_is_in_the_buffer_of_tmux() {
 /// Waits until a message has the mark of a delivered, or of a read one.
 #[track_caller]
 fn wait_mark(terminal: &Terminal, text: &str, is_read: bool) {
-    let style = |screen: &vt100::Screen| {
+    let is_bold = |screen: &vt100::Screen| {
         let contents = screen.contents();
         let row = contents
             .lines()
@@ -200,11 +200,8 @@ fn wait_mark(terminal: &Terminal, text: &str, is_read: bool) {
         let line = contents.lines().nth(row)?;
         let column = line.chars().position(|c| c == '✓')?;
         let cell = screen.cell(row.try_into().ok()?, column.try_into().ok()?)?;
-        Some((cell.fgcolor(), cell.dim()))
+        Some(cell.bold())
     };
-    let is_bright = |style: (vt100::Color, bool)| style.0 != vt100::Color::Default;
     let what = format!("{text:?} delivered, read: {is_read}");
-    terminal.wait_screen(&what, |screen| {
-        style(screen).is_some_and(|style| is_bright(style) == is_read)
-    });
+    terminal.wait_screen(&what, |screen| is_bold(screen) == Some(is_read));
 }

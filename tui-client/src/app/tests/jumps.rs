@@ -13,7 +13,7 @@ use crate::app::screen::Place;
 use crate::app::{Effect, Event};
 use crate::model::ItemId;
 use crate::store::{LoadedEntries, StoreRead, StoredConversation};
-use crate::ui::{self, Theme, ViewState};
+use crate::ui::{self, BuiltIn, TerminalColours, ViewState};
 
 /// Messages of the conversation: more than twice as many as stay loaded.
 const NEWEST: u64 = 12_000;
@@ -45,7 +45,11 @@ impl Screen {
         }]);
         snapshot.open = Some(with(BOB));
         let client = Client::new(snapshot);
-        let view = ViewState::new(TimeZone::UTC, Theme::new(true), client.now.wall);
+        let view = ViewState::new(
+            TimeZone::UTC,
+            BuiltIn::Dark.theme(&TerminalColours::default()),
+            client.now.wall,
+        );
         let mut screen = Self {
             client,
             view,

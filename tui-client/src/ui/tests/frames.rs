@@ -213,7 +213,7 @@ fn the_switcher_lies_over_the_panes() {
         let buffer = drawn(&screen, &mut view, width, height);
         insta::assert_snapshot!(format!("switcher_{width}x{height}"), text(&buffer));
         let chosen = (0..height)
-            .find(|&y| buffer[(width / 2, y)].modifier.contains(Modifier::REVERSED))
+            .find(|&y| buffer[(width / 2, y)].bg == Color::Indexed(25))
             .unwrap();
         assert_eq!(
             view.hit(width / 2, chosen),
@@ -332,9 +332,9 @@ fn marks_and_names_are_told_apart_by_style() {
             .map(|cell| (cell.fg, cell.modifier))
             .collect::<Vec<_>>()
     };
-    let read = (Color::Cyan, Modifier::BOLD);
-    let selected = (Color::Reset, Modifier::BOLD | Modifier::REVERSED);
-    let delivered = (Color::Reset, Modifier::DIM);
+    let read = (Color::Indexed(80), Modifier::BOLD);
+    let selected = (Color::Indexed(231), Modifier::BOLD);
+    let delivered = (Color::Indexed(248), Modifier::empty());
     assert_eq!(
         find("✓"),
         [read, read, selected, selected, delivered, delivered]
@@ -506,10 +506,11 @@ fn what_is_favourite_quiet_called_and_blocked_is_marked() {
         screen.pane = Pane::Contacts;
     }
     let buffer = drawn(&screen, &mut view(), 80, 24);
-    let modifier = |y: u16| buffer[(4, y)].modifier;
-    assert!(modifier(1).contains(Modifier::BOLD), "it is called");
-    assert!(modifier(3).contains(Modifier::DIM), "it is quiet");
-    assert!(modifier(4).contains(Modifier::DIM), "it is blocked");
+    let cell = |y: u16| &buffer[(4, y)];
+    let muted = Color::Indexed(248);
+    assert!(cell(1).modifier.contains(Modifier::BOLD), "it is called");
+    assert_eq!(cell(3).fg, muted, "it is quiet");
+    assert_eq!(cell(4).fg, muted, "it is blocked");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-use ratatui::style::Modifier;
+use ratatui::style::{Color, Modifier};
 
 use super::*;
 use crate::app::ClickTarget;
@@ -67,7 +67,7 @@ fn hits_say_who_where_and_when_with_what_matches() {
         insta::assert_snapshot!(format!("search_{width}x{height}"), text(&buffer));
         let is_reversed = |y: &u16| {
             let cell = &buffer[(width / 2, *y)];
-            cell.modifier.contains(Modifier::REVERSED)
+            cell.bg == Color::Indexed(25)
         };
         let chosen: Vec<_> = (0..height).filter(is_reversed).collect();
         assert_eq!(chosen.len(), 2, "{chosen:?}");

@@ -1,4 +1,4 @@
-use ratatui::style::Modifier;
+use ratatui::style::Color;
 
 use super::*;
 use crate::app::ClickTarget;
@@ -69,7 +69,7 @@ fn all_that_is_new_lies_over_the_panes() {
         let buffer = drawn(&screen, &mut view, width, height);
         insta::assert_snapshot!(format!("unread_overview_{width}x{height}"), text(&buffer));
         let chosen = (0..height)
-            .find(|&y| buffer[(width / 2, y)].modifier.contains(Modifier::REVERSED))
+            .find(|&y| buffer[(width / 2, y)].bg == Color::Indexed(25))
             .unwrap();
         let row = |y| view.hit(width / 2, y);
         assert_eq!(row(chosen), Some(ClickTarget::SwitcherRow(2)));
