@@ -1,5 +1,6 @@
 //! The client's configuration file: its template, and how it becomes a [`Config`].
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::num::NonZeroU32;
@@ -8,7 +9,11 @@ use std::path::{Path, PathBuf};
 use recado_shared::io_reason::describe;
 use serde::Deserialize;
 
+use toml::Spanned;
+
 use crate::app::keymap::{self, Keymap};
+use crate::strings::themes;
+use crate::ui::{ColourDepth, ThemeName, parse_colour};
 
 const MIB: u64 = 1024 * 1024;
 
@@ -24,6 +29,9 @@ pub struct Config {
     pub store_limit: u64,
     /// The default bindings with those of the file over them.
     pub keymap: Keymap,
+    pub theme: ThemeName,
+    /// Names with their colours, as they are written.
+    pub names: BTreeMap<String, String>,
 }
 
 /// The configuration file cannot be used.
@@ -44,6 +52,9 @@ pub enum ConfigError {
 struct ConfigFile {
     bell: Option<bool>,
     store_limit_mib: Option<NonZeroU32>,
+    theme: Option<Spanned<String>>,
+    #[serde(default)]
+    names: BTreeMap<String, Spanned<String>>,
     /// Accepts the `keys` table without reading it.
     #[serde(default)]
     #[expect(dead_code, reason = "named so that it is a known setting")]
@@ -62,6 +73,13 @@ pub fn template() -> String {
 # scroll to them, and the search does not find them.
 #store_limit_mib = 2048
 
+# The colours: auto (by the terminal's background), dark, light, high-contrast, 16-colour, none, or the name of a file of yours
+# in the folder themes beside this file, without its ending.
+#theme = \"auto\"
+
+# Colours of names: #rrggbb, or a name such as bright-green.
+#names = { bob = \"#ff8800\", carol = \"bright-green\" }
+
 ";
     format!("{settings}{}", keymap::template().trim_end())
 }
@@ -72,6 +90,8 @@ impl Default for Config {
             bell: true,
             store_limit: DEFAULT_STORE_LIMIT,
             keymap: Keymap::default(),
+            theme: ThemeName::default(),
+            names: BTreeMap::new(),
         }
     }
 }
@@ -94,11 +114,23 @@ impl Config {
             path: path.to_owned(),
             reason,
         };
-        let file: ConfigFile = toml::from_str(&text).map_err(|error| {
-            let start = error.span().map_or(0, |span| span.start);
+        let at = |start: usize, why: &str| {
             let line = 1 + text[..start].matches('\n').count();
-            wrong(format!("line {line}: {}", error.message()))
-        })?;
+            wrong(format!("line {line}: {why}"))
+        };
+        let file: ConfigFile = toml::from_str(&text)
+            .map_err(|error| at(error.span().map_or(0, |span| span.start), error.message()))?;
+        let theme = file.theme.map(|name| {
+            let parsed = name.get_ref().parse();
+            parsed.map_err(|_| at(name.span().start, &themes::bad_name(name.get_ref())))
+        });
+        for colour in file.names.values() {
+            if parse_colour(colour.get_ref(), ColourDepth::TrueColour).is_none() {
+                let why = themes::unknown_colour(colour.get_ref(), None);
+                return Err(at(colour.span().start, &why));
+            }
+        }
+        let names = file.names.into_iter();
         let keymap = Keymap::from_toml(&text).map_err(|error| wrong(error.to_string()))?;
         Ok(Self {
             bell: file.bell.unwrap_or(Self::default().bell),
@@ -106,6 +138,10 @@ impl Config {
                 .store_limit_mib
                 .map_or(DEFAULT_STORE_LIMIT, |mib| u64::from(mib.get()) * MIB),
             keymap,
+            theme: theme.transpose()?.unwrap_or_default(),
+            names: names
+                .map(|(name, colour)| (name, colour.into_inner()))
+                .collect(),
         })
     }
 }
@@ -127,6 +163,18 @@ mod tests {
         let config = Config::read(&path).unwrap();
         assert!(!config.bell);
         assert_eq!(config.store_limit, 3 * MIB);
+        fs::write(&path, "theme = \"light\"\n[names]\nbob = \"green\"\n").unwrap();
+        let config = Config::read(&path).unwrap();
+        assert_eq!(config.theme.name(), "light");
+        assert_eq!(config.names["bob"], "green");
+        for (text, part) in [
+            ("\ntheme = \"../x\"\n", "line 2: '../x'"),
+            ("[names]\nbob = \"grin\"\n", "line 2: 'grin'"),
+        ] {
+            fs::write(&path, text).unwrap();
+            let error = Config::read(&path).unwrap_err().to_string();
+            assert!(error.contains(part), "{error}");
+        }
         fs::write(&path, "bel = false\n").unwrap();
         let error = Config::read(&path).unwrap_err().to_string();
         assert!(

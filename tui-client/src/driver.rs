@@ -7,6 +7,7 @@ mod display;
 mod invites;
 mod pace;
 mod painter;
+mod themes;
 
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
@@ -25,12 +26,14 @@ use self::display::Display;
 pub use self::invites::InviteMaker;
 use self::invites::Invites;
 use self::pace::{Pace, Urgency};
+pub use self::themes::Themes;
 use crate::app::{App, Clipboard, Effect, Event, InviteLink, PaneState, Viewed};
 use crate::client::wall_time;
 use crate::net::{ConnectError, KnownState, NetEvent, NetHandle};
 use crate::store::{StoreEvent, StoreEvents, StoreHandle};
+use crate::terminal::parser::Reply;
 use crate::terminal::{Multiplexer, TmuxAnswer, TmuxHandle, TmuxQuestion};
-use crate::ui::ViewState;
+use crate::ui::{Rgb, ViewState};
 
 /// Most events that are handled before a frame may be drawn.
 const MAX_BATCH: usize = 64;
@@ -49,6 +52,8 @@ const WHEEL_LINES: i32 = 3;
 pub enum Input {
     /// Keys, pastes, the mouse, the focus, the size.
     Terminal(TerminalEvent),
+    /// An answer of the terminal.
+    Reply(Reply),
     /// Stop for good: a signal, or the terminal hung up.
     Terminate,
     /// Give the terminal back until [`Input::Resumed`].
@@ -97,6 +102,7 @@ pub struct Client {
     /// The core, before its first event.
     pub app: App,
     pub view: ViewState,
+    pub themes: Themes,
     pub store: StoreHandle,
     pub store_events: StoreEvents,
     /// Carries out [`Effect::MakeInviteLink`] on another thread.
@@ -145,6 +151,7 @@ where
         host: terminal.host,
         app: client.app,
         view: client.view,
+        themes: client.themes,
         store: client.store,
         net: None,
         invites: Invites {
@@ -202,6 +209,7 @@ struct Driver<W: Write, H> {
     host: H,
     app: App,
     view: ViewState,
+    themes: Themes,
     store: StoreHandle,
     net: Option<NetHandle>,
     invites: Invites,
@@ -338,6 +346,7 @@ impl<W: Write, H: Host> Driver<W, H> {
                 self.display.resize(Size::new(width, height));
                 self.note_change();
             }
+            Input::Reply(reply) => self.take_reply(reply),
             Input::Terminate => self.handle(Event::Terminate),
             Input::Suspend => self.suspend()?,
             Input::Resumed(size) => {
@@ -347,6 +356,18 @@ impl<W: Write, H: Host> Driver<W, H> {
             }
         }
         Ok(())
+    }
+
+    fn take_reply(&mut self, reply: Reply) {
+        match reply {
+            Reply::Background([red, green, blue]) => {
+                if let Some(theme) = self.themes.set_background(Rgb(red, green, blue)) {
+                    self.view.set_theme(theme);
+                    self.note_change();
+                }
+            }
+            Reply::Cursor { .. } => {}
+        }
     }
 
     fn take_answer(&mut self, answer: TmuxAnswer) -> io::Result<()> {
@@ -452,6 +473,16 @@ impl<W: Write, H: Host> Driver<W, H> {
             }
             Effect::MakeInviteLink(terms) => self.invites.start(terms),
             Effect::Bell => self.display.bell()?,
+            Effect::SetTheme(name) => {
+                let answer = self.themes.choose(name.as_deref());
+                let answer = answer.map(|(theme, text)| {
+                    if let Some(theme) = theme {
+                        self.view.set_theme(theme);
+                    }
+                    text
+                });
+                self.handle(Event::Theme(answer));
+            }
             Effect::Redraw => self.display.forget(),
             Effect::Suspend => self.suspend()?,
             Effect::Quit => self.state = State::Ended,

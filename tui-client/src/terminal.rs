@@ -46,6 +46,9 @@ const DISABLE_MOUSE: &str = "\x1b[?1006l\x1b[?1000l";
 const ENABLE_ALT_ESCAPE: &str = "\x1b[?1036;1039s\x1b[?1036;1039h";
 const RESTORE_ALT_ESCAPE: &str = "\x1b[?1036;1039r";
 
+/// Asks for the colour of the background (OSC 11). The answer is an event like a key; nothing waits for it.
+const ASK_BACKGROUND: &str = "\x1b]11;?\x1b\\";
+
 /// Of the kitty keyboard protocol: keys told apart, and their place on the keyboard beside their character, so that shortcuts
 /// work in every script.
 const KEYBOARD: KeyboardEnhancementFlags = KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES
@@ -66,7 +69,7 @@ pub fn is_usable() -> bool {
 }
 
 /// Takes the terminal: raw mode, alternate screen, pastes in brackets, mouse, focus, and keys told
-/// apart where the terminal can. Nothing is asked of it, so nothing is waited for.
+/// apart where the terminal can. Nothing waits for what it is asked.
 ///
 /// # Errors
 /// If there is no terminal, or signals cannot be listened to.
@@ -145,6 +148,7 @@ fn enter_modes() -> io::Result<()> {
         Print(ENABLE_ALT_ESCAPE),
         PushKeyboardEnhancementFlags(KEYBOARD),
         SetCursorStyle::SteadyBar,
+        Print(ASK_BACKGROUND),
     )
 }
 

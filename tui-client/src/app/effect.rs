@@ -31,6 +31,9 @@ pub enum Effect {
     AskPane,
     /// Ring the terminal's bell for a message while the terminal has no focus.
     Bell,
+    /// Draw with the theme of this name, or say which one is in force; answered by
+    /// [`Event::Theme`](crate::app::Event::Theme).
+    SetTheme(Option<String>),
     /// Draw every cell again.
     Redraw,
     /// Hand the terminal back to the shell until the program is continued.

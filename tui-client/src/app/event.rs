@@ -41,6 +41,8 @@ pub enum Event {
     RolledBack(RolledBack),
     /// The store is done with this many entries of the changes that were saved.
     Stored(Stored),
+    /// What to say of the theme that was asked for, or why it cannot be used.
+    Theme(Result<String, String>),
     /// The wanted invite link, or why there is none.
     InviteLink(Result<InviteLink, String>),
     /// The store failed; the text says how. Nothing more is kept on disk.

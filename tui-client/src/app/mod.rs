@@ -205,6 +205,7 @@ impl App {
                     self.chats.on_loaded(loaded, &mut self.cx);
                 }
             }
+            Event::Theme(Ok(text) | Err(text)) => self.cx.notify(text),
             Event::InviteLink(link) => self.show_invite_link(link),
             Event::StoreFailed(why) => {
                 self.store_failure = Some(strings::status::store_failed(&why));

@@ -43,6 +43,7 @@ pub(crate) const fn help(name: &str) -> &'static str {
         b"unfavourite" => "remove it from favourites",
         b"notify" => "notifications: all, mentions or nothing",
         b"quiet" => "mute this conversation",
+        b"theme" => "show or change the colours",
         b"unquiet" => "unmute this conversation",
         b"catchup" => "unread: everything new",
         b"announcements" => "read the operator's announcements",

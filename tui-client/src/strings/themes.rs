@@ -1,5 +1,9 @@
 //! Texts about themes.
 
+use std::path::Path;
+
+use crate::ui::{ThemeFileError, ThemeName};
+
 fn hint(near: Option<&str>) -> String {
     near.map_or_else(String::new, |near| format!("; did you mean {near}?"))
 }
@@ -30,4 +34,47 @@ pub(crate) fn unknown_setting(name: &str, near: Option<&str>, roles: &[&str]) ->
 pub(crate) fn unknown_base(name: &str, themes: &[&str]) -> String {
     let themes = themes.join(", ");
     format!("'{name}' is not a built-in theme; write one of {themes}")
+}
+
+pub(crate) fn bad_name(name: &str) -> String {
+    format!(
+        "'{name}' is not the name of a theme; write auto, dark, light, high-contrast, 16-colour, none, or the name of a file without its ending"
+    )
+}
+
+pub(crate) fn unknown(name: &str, near: Option<&str>, folder: &Path) -> String {
+    format!(
+        "'{name}' is not a theme{}; put a file of your own into {}",
+        hint(near),
+        folder.display()
+    )
+}
+
+pub(crate) fn unreadable(path: &Path, why: &str) -> String {
+    format!(
+        "cannot read {}: {why}; check its permissions",
+        path.display()
+    )
+}
+
+pub(crate) fn wrong_file(path: &Path, error: &ThemeFileError) -> String {
+    format!("error in {}, {error}", path.display())
+}
+
+pub(crate) fn not_used(why: &str, built_in: &str) -> String {
+    format!("{why}. The theme {built_in} is used instead")
+}
+
+pub(crate) fn chosen(name: &str) -> String {
+    format!(
+        "Theme {name} until you quit. To keep it, write theme = \"{name}\" into your configuration file"
+    )
+}
+
+pub(crate) fn in_force(wanted: &str, built_in: &str) -> String {
+    if wanted == ThemeName::AUTO {
+        format!("Theme auto: {built_in} fits this terminal")
+    } else {
+        format!("Theme {wanted}")
+    }
 }

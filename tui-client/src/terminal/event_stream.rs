@@ -5,17 +5,17 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
-use crossterm::event::Event;
 use futures_util::Stream;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::time::{Sleep, sleep_until};
 
 use super::parser::InputParser;
+use crate::driver::Input;
 
 /// Bytes of one read. A pseudo-terminal of Linux gives at most 4,095.
 const READ_LEN: usize = 4096;
 
-/// The events that a reader's bytes stand for. The stream ends when the reader ends or fails.
+/// The events and answers that a reader's bytes stand for. The stream ends when the reader ends or fails.
 #[derive(Debug)]
 pub struct EventStream<R> {
     reader: R,
@@ -66,13 +66,16 @@ impl<R: AsyncRead + Unpin> EventStream<R> {
 }
 
 impl<R: AsyncRead + Unpin> Stream for EventStream<R> {
-    type Item = Event;
+    type Item = Input;
 
-    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Event>> {
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Input>> {
         let stream = self.get_mut();
         loop {
             if let Some(event) = stream.parser.pop() {
-                return Poll::Ready(Some(event));
+                return Poll::Ready(Some(Input::Terminal(event)));
+            }
+            if let Some(reply) = stream.parser.pop_reply() {
+                return Poll::Ready(Some(Input::Reply(reply)));
             }
             if stream.has_ended {
                 return Poll::Ready(None);

@@ -63,6 +63,6 @@ impl Stream for Inputs {
             return Poll::Ready(Some(size.map(Input::Terminal)));
         }
         let event = Pin::new(&mut inputs.events).poll_next(context);
-        event.map(|event| event.map(|event| Ok(Input::Terminal(event))))
+        event.map(|event| event.map(Ok))
     }
 }

@@ -29,6 +29,7 @@ use recado_shared::{Membership, RoomInfo, Topic};
 use self::canvas::Canvas;
 use self::layout::Layout;
 use self::text::indent;
+pub(crate) use self::theme::nearest_theme;
 pub use self::theme::{
     BuiltIn, ColourDepth, NameColours, Rgb, TerminalColours, Theme, ThemeFileError, ThemeName,
     UnknownTheme, parse_colour,

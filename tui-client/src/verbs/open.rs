@@ -4,7 +4,7 @@
 use std::time::Instant;
 
 use jiff::tz::TimeZone;
-use recado_shared::Now;
+use recado_shared::{Now, Timestamp};
 
 use super::VerbContext;
 use super::create::Creation;
@@ -12,7 +12,7 @@ use super::local_server::ServerInvites;
 use crate::app::{App, InviteLink, Settings};
 use crate::client::wall_time;
 use crate::config::Config;
-use crate::driver::{self, Client, DriverError, InviteMaker};
+use crate::driver::{self, Client, DriverError, InviteMaker, Themes};
 use crate::exit::{Exit, Failure};
 use crate::identity::{Access, Accounts, Identity, KnownServer};
 use crate::net::{self, NetConfig};
@@ -20,7 +20,7 @@ use crate::output::tell;
 use crate::paths::Paths;
 use crate::strings::{accounts as strings, errors, status};
 use crate::terminal::{StopSignals, Tmux};
-use crate::ui::{BuiltIn, TerminalColours, ViewState};
+use crate::ui::{NameColours, TerminalColours, ViewState, parse_colour};
 use crate::{store, telemetry, terminal};
 
 impl From<DriverError> for Failure {
@@ -187,6 +187,7 @@ async fn run_driver(
         instant: Instant::now(),
         wall: wall_time(),
     };
+    let (view, themes, theme_notice) = themed_view(paths, &config, now.wall);
     let settings = Settings {
         name: identity.server.name.as_str().to_owned(),
         keymap: config.keymap,
@@ -197,14 +198,13 @@ async fn run_driver(
         time_zone: TimeZone::system(),
         device: identity.key.key(),
         // A store that had to be replaced is the more urgent news.
-        notice: store.notice.or(opening.notice),
+        notice: store.notice.or(theme_notice).or(opening.notice),
         invite_link: opening.invite_link,
     };
-    let colours = TerminalColours::from_variables(|name| std::env::var(name).ok());
-    let theme = BuiltIn::for_terminal(&colours).theme(&colours);
     let client = Client {
         app: App::new(store.snapshot, settings, now),
-        view: ViewState::new(TimeZone::system(), theme, now.wall),
+        view,
+        themes,
         store: store.handle,
         store_events: store.events,
         invite_maker: opening.invite_maker.unwrap_or_else(|| {
@@ -225,4 +225,23 @@ async fn run_driver(
     };
     // The app is in it, which is large to move about.
     Ok(Box::pin(driver::run(terminal_io, client, connect)).await)
+}
+
+/// The view before the first frame with the theme of the configuration, and what is wrong with that.
+fn themed_view(
+    paths: &Paths,
+    config: &Config,
+    now: Timestamp,
+) -> (ViewState, Themes, Option<String>) {
+    let colours = TerminalColours::from_variables(|name| std::env::var(name).ok());
+    let folder = paths.config_file.with_file_name("themes");
+    let themes = Themes::new(config.theme.clone(), folder, colours);
+    let (theme, notice) = themes.theme();
+    let mut view = ViewState::new(TimeZone::system(), theme, now);
+    let names = config.names.iter().filter_map(|(name, colour)| {
+        let colour = parse_colour(colour, colours.depth)?;
+        Some((name.clone(), colour))
+    });
+    view.set_names(NameColours::new(names));
+    (view, themes, notice)
 }

@@ -20,6 +20,7 @@ use recado::driver::{self, Client, DriverError, Host, Input, InviteMaker, Termin
 use recado::net::{self, NetConfig, NetEvent};
 use recado::store::{self, HeldRange, StoreWrite, StoredMe};
 use recado::terminal::Multiplexer;
+use recado::terminal::parser::Reply;
 use recado::ui::{BuiltIn, TerminalColours, ViewState};
 use recado_shared::{
     Content, ConversationId, Entry, Head, LogId, MemberCursors, MessageBody, MessageId, Now, Seq,
@@ -173,6 +174,7 @@ impl TestClient {
                 BuiltIn::Dark.theme(&TerminalColours::default()),
                 now.wall,
             ),
+            themes: driver::Themes::default(),
             store: opened.handle,
             store_events: opened.events,
             invite_maker: InviteMaker::new(|_| Err("no invites here".to_owned())),
@@ -306,6 +308,36 @@ async fn a_terminal_that_hangs_up_ends_the_client_and_keeps_the_draft() {
     again.sees(|text| text.contains("half a thou")).await;
     again.input(Input::Terminate);
     within(again.run).await.unwrap().unwrap();
+    drop(bob);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_late_answer_about_the_background_repaints_and_a_theme_is_chosen_by_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = TestServer::start(folder.path()).await;
+    let bob = server.join("bob").await;
+    let client = TestClient::start(folder.path(), config(&server.ticket, "alice"));
+    client.sees(|text| text.contains("bob")).await;
+    open(&client, "bob").await;
+    // The corner of the frame is muted.
+    let corner = || {
+        let parser = client.screen.parser.lock().unwrap();
+        let cell = parser.screen().cell(0, 0).unwrap();
+        assert_eq!(cell.contents(), "┌");
+        cell.fgcolor()
+    };
+    assert_eq!(corner(), vt100::Color::Idx(248), "dark is what is taken");
+    client.input(Input::Reply(Reply::Background([0xfd, 0xf6, 0xe3])));
+    client.sees(|_| corner() == vt100::Color::Idx(240)).await;
+    client.type_line("/theme none");
+    client
+        .sees(|text| text.contains("Theme none until you quit"))
+        .await;
+    client.sees(|_| corner() == vt100::Color::Default).await;
+    client.type_line("/theme drak");
+    client.sees(|text| text.contains("did you mean dark")).await;
+    assert_eq!(client.quit().await, ["leave"]);
     drop(bob);
     server.stop().await;
 }

@@ -49,6 +49,7 @@ fn child() {
                     other => println!("key {other:?}\r"),
                 },
                 Input::Terminal(event) => println!("{event:?}\r"),
+                Input::Reply(reply) => println!("{reply:?}\r"),
                 Input::Resumed(size) => {
                     outside.host.resume().unwrap();
                     println!("resumed {}x{}\r", size.width, size.height);

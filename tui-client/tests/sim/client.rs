@@ -320,6 +320,7 @@ impl Client {
             | Effect::MakeInviteLink(_)
             | Effect::AskPane
             | Effect::Bell
+            | Effect::SetTheme(_)
             | Effect::Redraw
             | Effect::Suspend
             | Effect::Quit => {}

@@ -154,6 +154,7 @@ fn command(name: &str, arguments: &mut ArgumentReader<'_>) -> Result<Command, Ar
         "unban" => Command::Unban(arguments.user()?),
         "nick" => Command::Nick(arguments.change(DisplayName::new)?),
         "accept" => Command::Accept(arguments.optional_user()?),
+        "theme" => Command::Theme(arguments.next().map(str::to_owned)),
         "catchup" => Command::Show(Show::UnreadOverview),
         "devices" => Command::Show(Show::Panel(PanelKind::Devices)),
         "link" => Command::Link(require(arguments.text(str::parse)?)?),
@@ -394,6 +395,7 @@ mod tests {
                 "/quiet 30m",
                 Command::Set(SettingCommand::Quiet(Some(minutes(30)))),
             ),
+            ("/theme dark", Command::Theme(Some("dark".to_owned()))),
             ("/quiet", Command::Set(SettingCommand::Quiet(None))),
             ("/help /join", Command::Help(Some("join"))),
             (

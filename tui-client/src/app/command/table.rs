@@ -145,6 +145,8 @@ pub(crate) enum Command {
     RenameDevice(String, DeviceName),
     RevokeDevice(String),
     InviteLink(InviteTerms),
+    /// Says which theme is in force, if nothing is given.
+    Theme(Option<String>),
     Show(Show),
     Help(Option<&'static str>),
     Quit,
@@ -197,6 +199,17 @@ const NEW_ROOM: Argument = argument("ROOM", ArgumentKind::Any);
 const PRIVATE: Argument = argument("[private]", ArgumentKind::Word(&["private"]));
 const PREFIX: Argument = argument("[PREFIX]", ArgumentKind::Any);
 const LEVEL: Argument = words("[WHAT]", &["all", "mentions", "nothing"]);
+const THEME: Argument = words(
+    "[THEME]",
+    &[
+        "auto",
+        "dark",
+        "light",
+        "high-contrast",
+        "16-colour",
+        "none",
+    ],
+);
 const DEVICE: Argument = argument("DEVICE", ArgumentKind::Any);
 const NEW_NAME: Argument = argument("NEW", ArgumentKind::Text);
 const USES: Argument = argument("[N]", ArgumentKind::Number);
@@ -253,6 +266,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
     spec("device-name", &[], &[DEVICE, NEW_NAME]),
     spec("revoke", &[], &[argument("DEVICE", ArgumentKind::Text)]),
     spec("invite-link", &[], &[USES, EXPIRY]),
+    spec("theme", &[], &[THEME]),
     spec("search", &["find"], &[QUERY]),
     spec("goto", &["date"], &[DAY, TIME_OF_DAY]),
     spec("help", &["?"], &[COMMAND]),

@@ -82,6 +82,10 @@ impl Parts<'_> {
                 self.cx.effects.push(Effect::MakeInviteLink(terms));
                 Ok(())
             }
+            Command::Theme(name) => {
+                self.cx.effects.push(Effect::SetTheme(name));
+                Ok(())
+            }
             Command::Help(topic) => {
                 self.run_help(topic);
                 Ok(())

@@ -12,7 +12,10 @@ use crossterm::event::{
     MouseEventKind,
 };
 use termina::Parser;
+use termina::escape::osc::{ColorOrQuery, DynamicColorNumber, Osc};
 use termina::event as from;
+
+use super::Reply;
 
 /// Keys of a keyboard with the US layout, without and with Shift. The kitty keyboard protocol names
 /// keys of other layouts after it.
@@ -56,7 +59,7 @@ impl Decoder {
                 }
                 None => self.decode(sequence),
             },
-            // A key with modifiers. Cursor positions have the same form, and are not asked for.
+            // A key with modifiers. The place of a cursor in the first row has the same form.
             ([b'1', b';', modifiers @ ..], b'R') => {
                 let modifiers = std::str::from_utf8(modifiers).ok()?.parse().ok()?;
                 self.modified_key(u32::checked_sub(modifiers, 1)?, b'S')
@@ -67,6 +70,37 @@ impl Decoder {
             }
             _ => None,
         }
+    }
+
+    /// The answer that a string is, without its end: that of OSC 11. `None` if it is another one.
+    pub(super) fn string(&mut self, string: &[u8]) -> Option<Reply> {
+        if !string.starts_with(b"\x1b]11;") {
+            return None;
+        }
+        self.0.parse(&[string, b"\x1b\\"].concat(), false);
+        let event = self.0.pop();
+        self.0 = Parser::default();
+        match event? {
+            termina::Event::Osc(Osc::ChangeDynamicColors(
+                DynamicColorNumber::TextBackgroundColor,
+                colours,
+            )) => match colours.first()? {
+                ColorOrQuery::Color(colour) => {
+                    Some(Reply::Background([colour.red, colour.green, colour.blue]))
+                }
+                ColorOrQuery::Query => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The answer to the question for the cursor (CPR). That of the first row has the form of a key with modifiers, and is not
+    /// asked for.
+    pub(super) fn cursor_place(sequence: &[u8]) -> Option<Reply> {
+        let numbers = sequence.strip_prefix(b"\x1b[")?.strip_suffix(b"R")?;
+        let (row, column) = std::str::from_utf8(numbers).ok()?.split_once(';')?;
+        let (row, column) = (row.parse().ok()?, column.parse().ok()?);
+        (row > 1).then_some(Reply::Cursor { row, column })
     }
 
     /// The key of a control byte.

@@ -40,6 +40,18 @@ const BEL: u8 = 0x07;
 const PASTE_START: &[u8] = b"\x1b[200~";
 const PASTE_END: &[u8] = b"\x1b[201~";
 
+/// Most answers that wait to be taken. A terminal gives one to each question; more are dropped.
+const MAX_REPLIES: usize = 64;
+
+/// An answer of the terminal to a question of this program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// Its background: red, green and blue.
+    Background([u8; 3]),
+    /// The place of the cursor, both counted from 1. The row is at least 2: in the first row, the answer is the same as a key.
+    Cursor { row: u16, column: u16 },
+}
+
 /// Form of the unfinished input that [`InputParser::buffer`] holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -76,6 +88,7 @@ pub struct InputParser {
     text: TextRun,
     decoder: Decoder,
     events: VecDeque<Event>,
+    replies: VecDeque<Reply>,
     deadline: Option<Instant>,
 }
 
@@ -88,6 +101,7 @@ impl Default for InputParser {
             text: TextRun::default(),
             decoder: Decoder::default(),
             events: VecDeque::new(),
+            replies: VecDeque::new(),
             deadline: None,
         }
     }
@@ -151,6 +165,11 @@ impl InputParser {
         self.events.pop_front()
     }
 
+    /// Removes and returns the oldest answer.
+    pub fn pop_reply(&mut self) -> Option<Reply> {
+        self.replies.pop_front()
+    }
+
     fn timeout(&self, state: State) -> Duration {
         match state {
             State::Escape => ESCAPE_TIMEOUT,
@@ -179,7 +198,7 @@ impl InputParser {
             State::String { is_empty } => self.continue_string(byte, is_empty),
             State::StringEscape { is_empty } => {
                 if byte == b'\\' {
-                    return self.reset();
+                    return self.finish_string();
                 }
                 self.state = State::String { is_empty };
                 self.interrupt(ESC);
@@ -296,13 +315,13 @@ impl InputParser {
         }
     }
 
-    /// Skips the strings of a terminal; this program asks for none. Line ends and tabs may be in
-    /// them. Another control byte is a key, and ends a string that has lost its end.
+    /// Holds a string of the terminal, which may be an answer. Line ends and tabs may be in
+    /// it. Another control byte is a key, and ends a string that has lost its end.
     fn continue_string(&mut self, byte: u8, is_empty: bool) {
         match byte {
-            BEL => self.reset(),
+            BEL => self.finish_string(),
             ESC => self.state = State::StringEscape { is_empty },
-            0x08..=0x0d | 0x20.. => self.state = State::String { is_empty: false },
+            0x08..=0x0d | 0x20.. => self.hold(byte, State::String { is_empty: false }),
             _ => self.interrupt(byte),
         }
     }
@@ -345,6 +364,19 @@ impl InputParser {
         }
     }
 
+    fn finish_string(&mut self) {
+        let reply = self.decoder.string(&self.buffer);
+        let reply = reply.filter(|_| !self.is_too_long);
+        self.push_reply(reply);
+        self.reset();
+    }
+
+    fn push_reply(&mut self, reply: Option<Reply>) {
+        if self.replies.len() < MAX_REPLIES {
+            self.replies.extend(reply);
+        }
+    }
+
     /// Takes a whole sequence.
     fn finish(&mut self) {
         let sequence = std::mem::take(&mut self.buffer);
@@ -355,6 +387,9 @@ impl InputParser {
         }
         let is_doubled = sequence.starts_with(&[ESC, ESC]);
         let sequence = &sequence[usize::from(is_doubled)..];
+        if let Some(reply) = Decoder::cursor_place(sequence) {
+            return self.push_reply(Some(reply));
+        }
         let event = match sequence {
             PASTE_START => None,
             PASTE_END => {

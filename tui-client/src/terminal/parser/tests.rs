@@ -12,7 +12,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::{INTRODUCER_TIMEOUT, InputParser, MAX_PASTE_LEN, MAX_SEQUENCE_LEN};
+use super::{INTRODUCER_TIMEOUT, InputParser, MAX_PASTE_LEN, MAX_REPLIES, MAX_SEQUENCE_LEN, Reply};
 use crate::app::keymap::Key;
 
 /// The events of reads that follow each other at once, and of the wait after them.
@@ -230,6 +230,45 @@ fn replies_and_unknown_sequences_are_dropped_whole() {
             .collect();
         assert_eq!(describe(&parse(&split)), "x", "{bytes:?} in single bytes");
     }
+}
+
+#[test]
+fn answers_of_the_terminal_are_no_keys_and_leave_the_typing_around_them_whole() {
+    let background = |bytes: &str| {
+        let mut parser = InputParser::default();
+        let text = format!("a{bytes}b");
+        let mut events = String::new();
+        for byte in text.bytes() {
+            events += &describe(&feed(&mut parser, &[&[byte]]));
+        }
+        assert_eq!(events, "ab", "{bytes:?}");
+        parser.pop_reply()
+    };
+    for (bytes, reply) in [
+        (
+            "\x1b]11;rgb:2828/ffff/0000\x1b\\",
+            Some(Reply::Background([0x28, 0xff, 0])),
+        ),
+        (
+            "\x1b]11;rgb:fd/f6/e3\x07",
+            Some(Reply::Background([0xfd, 0xf6, 0xe3])),
+        ),
+        ("\x1b[2;3R", Some(Reply::Cursor { row: 2, column: 3 })),
+        ("\x1b]11;?\x07", None),
+        ("\x1b]11;rgb:x\x07", None),
+        ("\x1b]11;\x07", None),
+        ("\x1b]10;rgb:2828/2828/2828\x07", None),
+        ("\x1b[99999;3R", None),
+    ] {
+        assert_eq!(background(bytes), reply, "{bytes:?}");
+    }
+    assert_eq!(describe(&parse(&[b"\x1b[1;5R"])), "Ctrl+F3");
+    let mut parser = InputParser::default();
+    parser.feed(&b"\x1b[2;2R".repeat(2 * MAX_REPLIES), Instant::now());
+    assert_eq!(
+        std::iter::from_fn(|| parser.pop_reply()).count(),
+        MAX_REPLIES
+    );
 }
 
 #[test]

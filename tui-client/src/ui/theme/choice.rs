@@ -5,6 +5,7 @@ use std::str::FromStr;
 use super::built_in;
 use super::colour::{ColourDepth, TerminalColours};
 use super::styles::Theme;
+use crate::spelling::nearest;
 
 /// A theme that needs no file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,6 +113,12 @@ impl FromStr for ThemeName {
     }
 }
 
+/// The name of a built-in theme that is spelt much alike.
+pub(crate) fn nearest_theme(name: &str) -> Option<&'static str> {
+    let all = BuiltIn::ALL.map(BuiltIn::name).into_iter();
+    nearest(name, all.chain([ThemeName::AUTO]))
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::colour::Rgb;
@@ -147,5 +154,6 @@ mod tests {
         for wrong in ["", "../dark", "a/b", "a.toml", "a b"] {
             assert!(wrong.parse::<ThemeName>().is_err(), "{wrong}");
         }
+        assert_eq!(nearest_theme("drak"), Some("dark"));
     }
 }

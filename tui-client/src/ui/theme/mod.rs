@@ -7,6 +7,7 @@ mod file;
 mod names;
 mod styles;
 
+pub(crate) use self::choice::nearest_theme;
 pub use self::choice::{BuiltIn, ThemeName, UnknownTheme};
 pub use self::colour::{ColourDepth, Rgb, TerminalColours};
 pub use self::file::{ThemeFileError, parse_colour};
