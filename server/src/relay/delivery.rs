@@ -3,8 +3,8 @@
 use recado_shared::limits::{MAX_MEMBERS_WITH_CURSORS, TYPING_INTERVAL};
 use recado_shared::rules::permission::{self, Memberships as _};
 use recado_shared::{
-    Answer, Content, ConversationId, CursorUpdate, Entry, MemberCursors, Membership, RequestError,
-    RoomEvent, RoomId, ServerFrame, Stamp, UserId, Visibility,
+    Answer, ConversationId, CursorUpdate, Entry, MemberCursors, Membership, RequestError, RoomId,
+    ServerFrame, Stamp, UserId, Visibility,
 };
 
 use super::{Relay, SessionId, before};
@@ -87,8 +87,10 @@ impl Relay {
         entry: &Entry,
     ) -> (Vec<SessionId>, Vec<UserId>) {
         let mut sessions: Vec<_> = self.sessions_of_members(conversation).collect();
-        let mut changed = self.invited_to_closed(conversation, entry);
-        if entry.content == Content::Room(RoomEvent::Closed) {
+        let ended = self.memberships.room_ended_by(conversation, entry);
+        let mut changed = Vec::new();
+        if let Some(room) = ended {
+            changed.extend(room.outsiders(Membership::Invited));
             self.erasures.begin(self.now);
         }
         let user = self.memberships.apply(conversation, entry);
@@ -99,16 +101,6 @@ impl Relay {
             sessions.dedup();
         }
         (sessions, changed)
-    }
-
-    /// The users with an open invitation to a room that an entry closes.
-    fn invited_to_closed(&self, conversation: ConversationId, entry: &Entry) -> Vec<UserId> {
-        let closes = entry.content == Content::Room(RoomEvent::Closed);
-        let room = conversation.room().filter(|_| closes);
-        let room = room.and_then(|room| self.memberships.room(room));
-        room.map_or(Vec::new(), |room| {
-            room.outsiders(Membership::Invited).collect()
-        })
     }
 
     /// Ignores an update while the server drains: the client repeats it later.

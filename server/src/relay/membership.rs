@@ -100,6 +100,20 @@ impl MembershipIndex {
         self.rooms.insert(room, RoomState::new(visibility));
     }
 
+    /// The room that a committed entry ends, as it is before.
+    pub(super) fn room_ended_by(
+        &self,
+        conversation: ConversationId,
+        entry: &Entry,
+    ) -> Option<&RoomState> {
+        let (ConversationId::Room(id), Content::Room(event)) = (conversation, &entry.content)
+        else {
+            return None;
+        };
+        let room = self.rooms.get(&id)?;
+        room.is_ended_by(entry.author, event).then_some(room)
+    }
+
     /// Applies a committed entry. Returns the user whose own membership it changed.
     pub(super) fn apply(&mut self, conversation: ConversationId, entry: &Entry) -> Option<UserId> {
         let (ConversationId::Room(id), Content::Room(event)) = (conversation, &entry.content)

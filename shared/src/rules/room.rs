@@ -12,7 +12,7 @@ use crate::room::{Membership, Role, RoomInfo, Visibility};
 pub struct RoomState {
     /// The users who can find and join it.
     pub visibility: Visibility,
-    /// Whether the operator closed it.
+    /// Whether it was closed, or all members have left.
     pub is_closed: bool,
     members: BTreeMap<UserId, MemberState>,
     /// Users with a relation to the room who are not in it.
@@ -89,21 +89,34 @@ impl RoomState {
                 let before = self.member(user).or_else(|| self.outsider(user));
                 let state = change.apply(before, self.is_empty())?;
                 self.insert(user, state);
+                if self.is_empty() && matches!(change, MemberChange::Exit(_)) {
+                    self.close();
+                }
                 return Some(user);
             }
             RoomChange::Visibility(visibility) => self.visibility = visibility,
-            RoomChange::Close => {
-                self.is_closed = true;
-                let outsiders = self.outsiders.iter();
-                let all = self.members.iter().chain(outsiders);
-                let closed: Vec<_> = all.map(|(&user, state)| (user, state.close())).collect();
-                for (user, state) in closed {
-                    self.insert(user, state);
-                }
-            }
+            RoomChange::Close => self.close(),
             RoomChange::Name(_) | RoomChange::Topic(_) | RoomChange::History(_) => {}
         }
         None
+    }
+
+    /// Whether an event ends the room: its closing, or the last member who leaves.
+    pub fn is_ended_by(&self, author: UserId, event: &RoomEvent) -> bool {
+        match event {
+            RoomEvent::Closed => true,
+            RoomEvent::Left => self.len() == 1 && self.member(author).is_some(),
+            _ => false,
+        }
+    }
+
+    fn close(&mut self) {
+        self.is_closed = true;
+        let all = self.members.iter().chain(&self.outsiders);
+        let closed: Vec<_> = all.map(|(&user, state)| (user, state.close())).collect();
+        for (user, state) in closed {
+            self.insert(user, state);
+        }
     }
 }
 

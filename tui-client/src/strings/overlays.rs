@@ -111,6 +111,10 @@ pub(crate) fn confirm_leave(room: impl std::fmt::Display) -> String {
     format!("Leave #{room}? It is private: to return you need an invitation.")
 }
 
+pub(crate) fn confirm_leave_last(room: impl std::fmt::Display) -> String {
+    format!("Leave #{room}? You are its last member: the room ends, and its messages are deleted.")
+}
+
 pub(crate) fn confirm_close(room: impl std::fmt::Display) -> String {
     format!("Close #{room} for good? Its messages are deleted.")
 }

@@ -1,9 +1,11 @@
 //! The pace of erasures: a step at a time, until the store says that none is left, and not while the server drains.
 
-use recado_shared::{RoomEvent, RoomId};
+use recado_shared::{RoomEvent, RoomId, Visibility};
 
 use super::*;
 use crate::store::Left;
+
+const ROOM: RoomId = RoomId(1);
 
 fn erase(desk: &Desk) -> Effect {
     let time = desk.now.wall;
@@ -25,7 +27,7 @@ fn closing() -> Event {
     };
     Event::Written(WriteResult::Append {
         origin: origin(S1, 1),
-        conversation: ConversationId::Room(RoomId(1)),
+        conversation: ConversationId::Room(ROOM),
         result: Ok(StoredEntry {
             entry,
             is_new: true,
@@ -38,6 +40,7 @@ fn closing() -> Event {
 #[test]
 fn a_step_follows_the_other_until_none_is_left() {
     let mut desk = Desk::of_two();
+    desk.relay.memberships.add_room(ROOM, Visibility::Private);
     assert_eq!(desk.relay.erasure_deadline(), None);
     desk.relay.handle(closing(), desk.now);
     let step = erase(&desk);
@@ -56,6 +59,7 @@ fn a_step_follows_the_other_until_none_is_left() {
 #[test]
 fn a_drain_waits_for_the_step_under_way_and_begins_none() {
     let mut desk = Desk::of_two();
+    desk.relay.memberships.add_room(ROOM, Visibility::Private);
     desk.relay.handle(closing(), desk.now);
     let step = erase(&desk);
     desk.check_deadline(&[step]);

@@ -1,7 +1,7 @@
 //! Table `rooms`: name, topic, visibility and member count of each room.
 
 use recado_shared::rules::membership::RoomChange;
-use recado_shared::{RoomId, RoomName, Seq, Topic, Visibility};
+use recado_shared::{RoomId, RoomName, Topic, Visibility};
 use rusqlite::{Connection, OptionalExtension as _, Result, Row, params};
 
 use super::members;
@@ -76,11 +76,14 @@ pub(crate) fn access(db: &Connection, room: RoomId) -> Result<(bool, bool)> {
         .query_one([int(room.0)], |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
-/// Hides the log before this place from all later members, if the room hides its history. A user who
-/// joins an empty room owns it, and could otherwise show what its members hid.
-pub(crate) fn hide_before(db: &Connection, room: RoomId, seq: Seq) -> Result<usize> {
-    db.prepare_cached("UPDATE rooms SET first = ?2 WHERE id = ?1 AND history = 1")?
-        .execute(params![int(room.0), int(seq.0)])
+/// Lets other rooms have the present and former names of a closed room. It keeps its name for those who were in
+/// it; as no name has the sign `#`, it is not found by it.
+pub(crate) fn release_names(db: &Connection, room: RoomId) -> Result<usize> {
+    let key = int(room.0);
+    db.prepare_cached("DELETE FROM room_name_keys WHERE room = ?1")?
+        .execute([key])?;
+    db.prepare_cached("UPDATE rooms SET folded = '#' || id WHERE id = ?1")?
+        .execute([key])
 }
 
 pub(crate) fn count_members(db: &Connection, conversation: i64) -> Result<usize> {

@@ -1,7 +1,7 @@
 //! Erasures in steps: what a removed user or a closed room wrote is erased a few entries at a time, so that the
 //! batches of all others are committed in between. The table of erasures keeps the place that was reached.
 
-use recado_shared::{Content, Role, RoomEvent, Seq, Timestamp, UserId};
+use recado_shared::{Content, ConversationId, Role, RoomEvent, Seq, Timestamp, UserId};
 use rusqlite::Result;
 
 use super::batch::Batch;
@@ -71,6 +71,11 @@ impl Batch<'_> {
             self.flush_and_evict(id)?;
             members::end(self.db, place, Some(user))?;
             rooms::count_members(self.db, row)?;
+            if let ConversationId::Room(room) = id
+                && members::count(self.db, row)?.0 == 0
+            {
+                self.end_empty_room(room, place)?;
+            }
         }
         Ok(ANNOUNCE_COST)
     }

@@ -60,6 +60,17 @@ impl Batch<'_> {
         rooms::update(db, room, RoomChange::Close)
     }
 
+    /// Ends a room that its last member leaves. No entry says so, as it would reach no member.
+    pub(super) fn end_empty_room(
+        &mut self,
+        room: RoomId,
+        place: RoomPlace,
+    ) -> rusqlite::Result<()> {
+        self.end_room(room, place)?;
+        rooms::release_names(self.db, room)?;
+        Ok(())
+    }
+
     pub(super) fn push_system(
         &mut self,
         id: ConversationId,
@@ -132,19 +143,19 @@ impl Batch<'_> {
                 };
                 let is_known = before.is_some() || users::exists(db, user)?;
                 ensure(is_known, RequestError::UnknownUser)?;
-                let is_empty = context.members == 0;
-                let Some(after) = change.apply(before, is_empty) else {
+                // A room without members has ended.
+                let Some(after) = change.apply(before, false) else {
                     return Ok(());
                 };
                 match change {
                     MemberChange::Enter => {
-                        if is_empty {
-                            rooms::hide_before(db, room, place.seq)?;
-                        }
                         members::enter(db, place, user, after.role)?;
                     }
                     MemberChange::Exit(_) => {
                         members::exit(db, place, user, after.membership, author)?;
+                        if *event == RoomEvent::Left && context.members == 1 {
+                            self.end_empty_room(room, place)?;
+                        }
                     }
                     MemberChange::Role(_) | MemberChange::Mute(_) => {
                         members::set_rights(db, place, user, &after)?;

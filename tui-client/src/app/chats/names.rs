@@ -2,8 +2,8 @@
 //! members: each is asked for once a session, many at a time.
 
 use recado_shared::{
-    Content, ContentClass, ConversationId, Entry, RoomEvent, RoomId, RoomInfo, RoomName,
-    RoomSummary, Timestamp, UserId, UserName,
+    Content, ContentClass, ConversationId, Entry, Membership, RoomEvent, RoomId, RoomInfo,
+    RoomName, RoomSummary, Timestamp, UserId, UserName,
 };
 
 use crate::app::{Chats, Context, Conversation};
@@ -112,14 +112,17 @@ impl Chats {
         self.conversations.get(&id)?.room()?.info.as_ref()
     }
 
-    /// The room of this name, with or without `#`, among those that the user has to do with.
+    /// The room of this name, with or without `#`, among those that the user has to do with. One that the user
+    /// is in comes before one that ended, whose name is free.
     pub(crate) fn find_room_by_name(&self, name: &str) -> Option<ConversationId> {
         let wanted = RoomName::new(name.trim()).ok()?.folded();
         let is_it = |conversation: &&Conversation| {
             let info = conversation.room().and_then(|room| room.info.as_ref());
             info.is_some_and(|info| info.name.folded() == wanted)
         };
-        self.conversations.values().find(is_it).map(|c| c.id)
+        let found = self.conversations.values().filter(is_it);
+        let found = found.max_by_key(|found| (is_current(found), found.id));
+        found.map(|conversation| conversation.id)
     }
 
     /// The person of this name, with or without `@`, among those that the app knows.
@@ -133,13 +136,21 @@ impl Chats {
     }
 
     pub(crate) fn known_room(&self, name: &RoomName) -> Option<RoomId> {
-        if let Some(ConversationId::Room(room)) = self.find_room_by_name(name.as_str()) {
-            return Some(room);
+        let own = self.find_room_by_name(name.as_str());
+        if own.is_some_and(|own| self.conversations.get(&own).is_some_and(is_current)) {
+            return own.and_then(ConversationId::room);
         }
         let folded = name.folded();
-        let mut found = self.found_rooms.iter();
-        let found = found.find(|(_, name)| name.folded() == folded);
-        found.map(|(room, _)| *room)
+        let found = self.found_rooms.iter().rev();
+        let mut found = found.filter(|(_, name)| name.folded() == folded);
+        let found = found.next().map(|(room, _)| *room);
+        found.or_else(|| own?.room())
+    }
+
+    /// Whether a room of this name is one that the user was in: another one may have the name by now.
+    pub(crate) fn was_in(&self, room: RoomId) -> bool {
+        let own = self.conversations.get(&ConversationId::Room(room));
+        own.is_some_and(|own| !is_current(own))
     }
 
     /// Names of rooms for completion: those that the user has to do with, then those that the
@@ -160,4 +171,12 @@ impl Chats {
             self.found_rooms.insert(room.room, room.name.clone());
         }
     }
+}
+
+/// Whether the user is in a room, or invited to it.
+fn is_current(conversation: &Conversation) -> bool {
+    matches!(
+        conversation.membership(),
+        Membership::Member | Membership::Invited
+    )
 }

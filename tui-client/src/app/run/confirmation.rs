@@ -3,8 +3,8 @@
 //! A kick, a ban, a mute and a block can be undone by their opposite, so they do not ask.
 
 use recado_shared::{
-    ConversationId, Device, DeviceName, LinkCode, PendingDevice, RoomEvent, Seq, Visibility,
-    text::is_visible,
+    ConversationId, Device, DeviceName, LinkCode, Membership, PendingDevice, RoomEvent, Seq,
+    Visibility, text::is_visible,
 };
 
 use crate::app::command::{Call, CommandResult};
@@ -40,13 +40,18 @@ impl Parts<'_> {
         self.confirm(question, Confirmed::Link(device));
     }
 
-    /// Leaves a room. A user who left a private one needs an invitation to return.
+    /// Leaves a room. A user who left a private one needs an invitation to return, and a room ends with its
+    /// last member.
     pub(super) fn run_leave(&mut self, call: &Call) -> CommandResult {
         let (id, info) = self.room_info_of(call)?;
-        if info.visibility == Visibility::Public {
+        let is_last = info.membership == Membership::Member && info.members == 1;
+        let question = if is_last {
+            overlays::confirm_leave_last(&info.name)
+        } else if info.visibility == Visibility::Public {
             return self.change_room(call, RoomEvent::Left);
-        }
-        let question = overlays::confirm_leave(&info.name);
+        } else {
+            overlays::confirm_leave(&info.name)
+        };
         self.confirm(question, Confirmed::Room(id, RoomEvent::Left));
         Ok(())
     }

@@ -30,7 +30,11 @@ impl Parts<'_> {
     }
 
     pub(super) fn room(&mut self, name: &RoomName, call: &Call) -> Lookup<RoomId> {
-        let known = self.chats.known_room(name);
+        let mut known = self.chats.known_room(name);
+        let was_in = known.is_some_and(|room| self.chats.was_in(room));
+        if was_in && self.session.link.is_up() && !call.has_asked {
+            known = None;
+        }
         if known.is_none() {
             let request = Request::FindRooms {
                 prefix: name.as_str().to_owned(),

@@ -67,6 +67,21 @@ fn a_private_room_is_left_after_a_question_and_a_public_one_at_once() {
 }
 
 #[test]
+fn the_last_member_leaves_after_a_question() {
+    let mut client = Client::in_room(0);
+    for (seq, user) in [(1, BOB), (2, CAROL)] {
+        client.room_entry(event(seq, user, RoomEvent::Left));
+    }
+    assert_eq!(contents(&client.say("/leave")), []);
+    assert_eq!(
+        client.question(),
+        "Leave #lobby? You are its last member: the room ends, and its messages are deleted."
+    );
+    let left = (ROOM, Content::Room(RoomEvent::Left));
+    assert_eq!(contents(&client.keys("enter")), [left]);
+}
+
+#[test]
 fn a_room_is_closed_after_a_question() {
     let mut client = Client::in_room(0);
     assert_eq!(contents(&client.say("/close")), []);

@@ -1,6 +1,6 @@
 use recado_shared::{
-    Answer, ClientFrame, Content, Head, Invitation, Membership, PageRange, Presence,
-    ProtocolVersion, Request, RoomEvent, RoomId, RoomName, RoomSummary, Seq, ServerFrame,
+    Answer, ClientFrame, Content, ConversationId, Head, Invitation, Membership, PageRange,
+    Presence, ProtocolVersion, Request, RoomEvent, RoomId, RoomName, RoomSummary, Seq, ServerFrame,
     Timestamp, Topic, UserId, Welcome,
 };
 
@@ -347,4 +347,27 @@ fn a_room_that_was_renamed_says_its_new_name() {
         );
         assert_eq!(client.composer(), typed, "the text is back");
     }
+}
+
+#[test]
+fn a_name_of_a_room_that_the_user_left_may_be_that_of_another_one() {
+    let mut client = Client::in_room(0);
+    client.room_entry(event(1, ME, RoomEvent::Left));
+    let asked = requests(&client.say("/join lobby"));
+    let [(number, Request::FindRooms { .. })] = &asked[..] else {
+        panic!("the server is asked: {asked:?}");
+    };
+    let room = RoomSummary {
+        room: RoomId(70),
+        name: RoomName::new("lobby").unwrap(),
+        topic: None,
+        members: 2,
+    };
+    let (rooms, more) = (vec![room], false);
+    let effects = client.answer(*number, Answer::Rooms { rooms, more });
+    let joined = Content::Room(RoomEvent::Joined);
+    assert_eq!(
+        contents(&effects),
+        [(ConversationId::Room(RoomId(70)), joined)]
+    );
 }

@@ -5,29 +5,33 @@ use recado_shared::name::fold;
 use super::*;
 
 #[test]
-fn an_empty_room_belongs_to_its_next_member_without_its_hidden_history() {
+fn a_room_ends_with_its_last_member_and_its_name_is_free() {
     let mut club = Club::new(HistoryVisibility::Hidden);
     let [alice, bob, carol] = club.people;
-    club.says(alice, "not for newcomers");
+    club.does(bob, RoomEvent::Joined);
+    club.says(bob, "not for others");
+    club.does(alice, RoomEvent::Renamed(room_name("coffee")));
+    club.does(alice, RoomEvent::Invited(carol));
+    club.does(bob, RoomEvent::Left);
+    let new = |id, name| new_room(bob, id, name, HistoryVisibility::Visible);
+    let taken = Err(RequestError::RoomNameTaken);
+    assert_eq!(club.desk.create(new(600, "coffee")), taken);
     club.does(alice, RoomEvent::Left);
-    let taken = club.does(bob, RoomEvent::Joined);
     assert_eq!(
-        club.membership(bob),
-        Some((Membership::Member, Role::Owner))
+        club.refuses(bob, RoomEvent::Joined),
+        RequestError::UnknownRoom
     );
-    club.does(
-        bob,
-        RoomEvent::HistoryVisibility(HistoryVisibility::Visible),
-    );
-    club.does(carol, RoomEvent::Joined);
-    assert_eq!(
-        club.membership(carol),
-        Some((Membership::Member, Role::Member))
-    );
-    assert_eq!(club.reads(carol).0, [taken, taken + 1, taken + 2]);
-    assert_eq!(club.refuses(bob, RoomEvent::Left), RequestError::LastOwner);
-    let members = &club.desk.memberships()[0].members;
-    assert_eq!(members[&bob].role, Role::Owner);
+    let invited = club.membership(carol).map(|(membership, _)| membership);
+    assert_eq!(invited, Some(Membership::Left));
+    let id = club.id();
+    let (entries, _) = page(&mut club.desk, bob, id, PageRange::After(Seq::ZERO));
+    let is_text = |entry: &Entry| entry.content.body().is_some();
+    assert!(!entries.iter().any(is_text), "{entries:?}");
+    // The name, and the one that it had before, are those of other rooms from now on.
+    for (id, name) in [(601, "coffee"), (602, "tea")] {
+        let (room, _) = club.desk.create(new(id, name)).unwrap();
+        assert_ne!(room, club.room);
+    }
 }
 
 #[test]
@@ -49,21 +53,6 @@ fn who_is_banned_without_having_been_there_hears_nothing() {
     club.does(carol, RoomEvent::Joined);
     club.does(alice, RoomEvent::Banned(carol));
     assert!(club.head(carol).is_some());
-}
-
-#[test]
-fn a_room_without_members_is_closed_but_not_renamed() {
-    let mut club = Club::new(HistoryVisibility::Visible);
-    club.does(club.people[0], RoomEvent::Left);
-    let rename = AdminChange::RenameRoom {
-        room: room_name("tea"),
-        to: room_name("coffee"),
-    };
-    let renamed = club.desk.change(rename);
-    assert_eq!(renamed, Err(ChangeError::NoMembers));
-    let close = AdminChange::CloseRoom(room_name("tea"));
-    let closed = club.desk.change(close);
-    assert_eq!(closed, Ok(AdminOutcome::RoomClosed { room: club.room }));
 }
 
 #[test]
