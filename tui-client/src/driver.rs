@@ -4,12 +4,14 @@
 //! draws to any writer and reads any stream of inputs.
 
 mod display;
+mod editor;
 mod invites;
 mod pace;
 mod painter;
 mod themes;
 
 use std::io::{self, Write};
+use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use crossterm::event::{Event as TerminalEvent, MouseButton, MouseEvent, MouseEventKind};
@@ -23,6 +25,8 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use self::display::Display;
+pub use self::editor::Editor;
+use self::editor::RunningEditor;
 pub use self::invites::InviteMaker;
 use self::invites::Invites;
 use self::pace::{Pace, Urgency};
@@ -71,6 +75,12 @@ pub trait Host {
     /// If the terminal cannot be written.
     fn suspend(&mut self) -> io::Result<bool>;
 
+    /// Gives the terminal to another program until [`resume`](Self::resume). No key is read meanwhile.
+    ///
+    /// # Errors
+    /// If the terminal cannot be written.
+    fn lend(&mut self) -> io::Result<()>;
+
     /// Takes the terminal again.
     ///
     /// # Errors
@@ -107,6 +117,8 @@ pub struct Client {
     pub store_events: StoreEvents,
     /// Carries out [`Effect::MakeInviteLink`] on another thread.
     pub invite_maker: InviteMaker,
+    /// Carries out [`Effect::OpenEditor`] in the terminal.
+    pub editor: Editor,
     /// Whether a server that no longer admits the user ends the client, because the user did not ask
     /// for this account by its name. Once the user has typed, the client stays and shows the reason.
     pub ends_if_denied: bool,
@@ -158,6 +170,8 @@ where
             maker: client.invite_maker,
             running: None,
         },
+        editor: client.editor,
+        running_editor: None,
         ends_if_denied: client.ends_if_denied,
         is_in_screen: matches!(terminal.multiplexer, Multiplexer::Screen),
         tmux: match terminal.multiplexer {
@@ -213,6 +227,9 @@ struct Driver<W: Write, H> {
     store: StoreHandle,
     net: Option<NetHandle>,
     invites: Invites,
+    editor: Editor,
+    /// The editor that has the terminal.
+    running_editor: Option<RunningEditor>,
     ends_if_denied: bool,
     /// The task that asks tmux, inside tmux.
     tmux: Option<TmuxHandle>,
@@ -230,6 +247,7 @@ enum Wakeup {
     Net(Option<NetEvent>),
     Store(Option<StoreEvent>),
     InviteLink(Result<InviteLink, String>),
+    Edited(io::Result<ExitStatus>),
     Tmux(TmuxAnswer),
     Deadline,
     Frame,
@@ -264,6 +282,7 @@ impl<W: Write, H: Host> Driver<W, H> {
                     () = std::future::ready(()), if has_input => break,
                     event = store.recv() => Wakeup::Store(event),
                     link = self.invites.next() => Wakeup::InviteLink(link),
+                    ended = editor::ended(&mut self.running_editor) => Wakeup::Edited(ended),
                     answer = answer_of(&mut self.tmux) => Wakeup::Tmux(answer),
                     event = net.recv(), if !self.store.is_full() => Wakeup::Net(event),
                     () = std::future::ready(()), if handled > 0 => break,
@@ -315,6 +334,7 @@ impl<W: Write, H: Host> Driver<W, H> {
             Wakeup::Store(Some(StoreEvent::Failed(why))) => self.handle(Event::StoreFailed(why)),
             Wakeup::Store(None) => return Err(DriverError::Gone("the local store")),
             Wakeup::InviteLink(link) => self.handle(Event::InviteLink(link)),
+            Wakeup::Edited(ended) => self.take_edited(&ended)?,
             Wakeup::Tmux(answer) => self.take_answer(answer)?,
             Wakeup::Deadline => self.handle(Event::Deadline),
             Wakeup::Frame => {}
@@ -347,8 +367,13 @@ impl<W: Write, H: Host> Driver<W, H> {
                 self.note_change();
             }
             Input::Reply(reply) => self.take_reply(reply),
-            Input::Terminate => self.handle(Event::Terminate),
+            Input::Terminate => {
+                self.end_editor();
+                self.handle(Event::Terminate);
+            }
             Input::Suspend => self.suspend()?,
+            // The editor goes on, and the terminal is still its.
+            Input::Resumed(size) if self.running_editor.is_some() => self.display.resize(size),
             Input::Resumed(size) => {
                 self.host.resume()?;
                 self.display.resize(size);
@@ -484,6 +509,7 @@ impl<W: Write, H: Host> Driver<W, H> {
                 self.handle(Event::Theme(answer));
             }
             Effect::Redraw => self.display.forget(),
+            Effect::OpenEditor(text) => self.open_editor(&text)?,
             Effect::Suspend => self.suspend()?,
             Effect::Quit => self.state = State::Ended,
         }
@@ -497,7 +523,10 @@ impl<W: Write, H: Host> Driver<W, H> {
     }
 
     fn suspend(&mut self) -> io::Result<()> {
-        if self.state != State::Suspended && self.host.suspend()? {
+        if self.running_editor.is_some() {
+            // An editor stops its whole job, of which this program is a part.
+            self.host.suspend()?;
+        } else if self.state != State::Suspended && self.host.suspend()? {
             self.state = State::Suspended;
         }
         Ok(())

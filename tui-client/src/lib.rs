@@ -10,6 +10,7 @@
 //! At most four questions to tmux wait (`terminal::tmux`); another copy goes to the terminal, and another question counts as
 //! not answered. Arrivals ask at most once per second.
 //! An escape sequence of a terminal over 128 bytes is dropped whole, and a paste over 64 KiB arrives in parts.
+//! Of a text that comes back from the editor, the input box takes 60 KiB (`app::composer::MAX_LEN`) and says that the rest is left out.
 //! The local store removes its oldest messages beyond `store_limit_mib` of the configuration (`app::chats`).
 //! All network addresses of a host are tried; their timeouts and the pause between them (`net::race`) bound how many are tried
 //! together. The log of a start has at most 1 MiB, and that of the last start as much (`telemetry`).

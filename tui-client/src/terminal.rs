@@ -116,6 +116,11 @@ impl Host for Guard {
         Ok(true)
     }
 
+    fn lend(&mut self) -> io::Result<()> {
+        restore();
+        Ok(())
+    }
+
     fn resume(&mut self) -> io::Result<()> {
         // A stop from outside (SIGSTOP) leaves the terminal in the modes of this program.
         restore();

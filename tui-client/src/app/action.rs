@@ -11,6 +11,8 @@ pub use crate::app::composer::edit::Edit;
 pub enum KeyContext {
     Global,
     Composer,
+    /// Writing, after the key of [`Action::Prefix`].
+    Prefix,
     /// Writing, while a word can be completed. The keys of the composer work as well.
     Completion,
     Selection,
@@ -60,6 +62,9 @@ pub enum Action {
     Versions,
     Link,
     Submit,
+    /// Makes the next key one of [`KeyContext::Prefix`].
+    Prefix,
+    OpenEditor,
     /// Leaves the innermost context. It never destroys text.
     Cancel,
     Reconnect,

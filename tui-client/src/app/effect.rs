@@ -36,6 +36,9 @@ pub enum Effect {
     SetTheme(Option<String>),
     /// Draw every cell again.
     Redraw,
+    /// Edit a text in the user's editor, which takes the terminal; answered by
+    /// [`Event::Edited`](crate::app::Event::Edited).
+    OpenEditor(String),
     /// Hand the terminal back to the shell until the program is continued.
     Suspend,
     /// Leave the program after all earlier effects.

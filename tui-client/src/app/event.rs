@@ -45,6 +45,8 @@ pub enum Event {
     Theme(Result<String, String>),
     /// The wanted invite link, or why there is none.
     InviteLink(Result<InviteLink, String>),
+    /// The text of an [`Effect::OpenEditor`](crate::app::Effect::OpenEditor) as it was saved, or why it is unchanged.
+    Edited(Result<String, String>),
     /// The store failed; the text says how. Nothing more is kept on disk.
     StoreFailed(String),
     /// A frame is about to be drawn.

@@ -40,6 +40,7 @@ use recado_shared::{ClientFrame, ConversationId, Now, ProtocolVersion};
 use self::chats::focus::TerminalFocus;
 use self::chats::settings::UserSettings;
 use self::command::PendingRequests;
+use self::input::InputState;
 use self::input::completion::Completion;
 use self::memory::Memory;
 use self::overlay::Overlay;
@@ -82,6 +83,7 @@ pub struct App {
     session: Session,
     pending_requests: PendingRequests,
     completion: Option<Completion>,
+    input: InputState,
     overlay: Option<Box<dyn Overlay>>,
     /// Whether something was pushed since the overlay was refreshed.
     is_overlay_stale: bool,
@@ -128,6 +130,7 @@ impl App {
             },
             pending_requests: PendingRequests::default(),
             completion: None,
+            input: InputState::default(),
             overlay: None,
             is_overlay_stale: false,
             memory: Memory::default(),
@@ -206,6 +209,7 @@ impl App {
                 }
             }
             Event::Theme(Ok(text) | Err(text)) => self.cx.notify(text),
+            Event::Edited(outcome) => self.on_edited(outcome, now),
             Event::InviteLink(link) => self.show_invite_link(link),
             Event::StoreFailed(why) => {
                 self.store_failure = Some(strings::status::store_failed(&why));

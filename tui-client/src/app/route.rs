@@ -23,7 +23,10 @@ impl App {
             return;
         }
         self.note_input(now);
-        match self.settings.keymap.action(self.context(), key) {
+        let context = self.context();
+        let is_second = std::mem::take(&mut self.input.is_after_prefix);
+        match self.settings.keymap.action(context, key) {
+            Some(Action::Cancel) | None if is_second => {}
             Some(action) => self.act(action),
             None => {
                 if let Some(c) = printable(key) {
@@ -57,6 +60,7 @@ impl App {
             Some(overlay) => overlay.keys().0,
             None if self.chats.navigation.selection.is_some() => KeyContext::Selection,
             None if self.chats.navigation.pane == Pane::Contacts => KeyContext::Contacts,
+            None if self.input.is_after_prefix => KeyContext::Prefix,
             None if self.completion.is_some() => KeyContext::Completion,
             None => KeyContext::Composer,
         }
@@ -81,6 +85,11 @@ impl App {
                 cx.effects.push(Effect::Suspend);
             }
             Action::Submit => self.accept(),
+            Action::Prefix => {
+                self.completion = None;
+                self.input.is_after_prefix = true;
+            }
+            Action::OpenEditor => self.open_editor(),
             Action::Cancel => self.cancel(),
             Action::Edit(edit) => self.edit(edit),
             Action::SelectPrevious => self.step(-1),

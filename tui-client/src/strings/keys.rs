@@ -7,6 +7,7 @@ pub(crate) const fn heading(context: KeyContext) -> &'static str {
     match context {
         KeyContext::Global => "Everywhere",
         KeyContext::Composer => "Input box",
+        KeyContext::Prefix => "Input box, after Ctrl+X",
         KeyContext::Completion => "Completing a word",
         KeyContext::Selection => "Selected message",
         KeyContext::Contacts => "Contact list",
@@ -84,6 +85,8 @@ pub(crate) const fn describe(action: Action) -> &'static str {
         Action::Link => "copy a link in the message; again: the next",
         Action::TakeBack => "cancel a queued message",
         Action::Submit => "send, open or confirm",
+        Action::Prefix => "first of two keys, listed below",
+        Action::OpenEditor => "edit the text in $EDITOR",
         Action::Cancel => "close; back to the input box",
         Action::Reconnect => "reconnect now",
         Action::Redraw => "redraw the screen",
@@ -151,7 +154,7 @@ pub(crate) fn not_a_table(line: usize, entry: &str) -> String {
 
 pub(crate) fn unknown_context(line: usize, context: &str) -> String {
     format!(
-        "line {line}: unknown context {context:?}. The contexts are global, composer, completion, selection, contacts, switcher, search, catch-up, panel and help"
+        "line {line}: unknown context {context:?}. The contexts are global, composer, prefix, completion, selection, contacts, switcher, search, catch-up, panel and help"
     )
 }
 

@@ -7,6 +7,7 @@ pub(crate) mod accounts;
 pub(crate) mod cli;
 pub(crate) mod commands;
 pub(crate) mod conversation;
+pub(crate) mod editor;
 pub(crate) mod errors;
 pub(crate) mod hints;
 pub(crate) mod host;

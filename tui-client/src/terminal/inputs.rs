@@ -2,6 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 
 use crossterm::event::Event;
@@ -9,6 +10,7 @@ use futures_util::Stream;
 use rustix::process::Signal as Number;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use super::IS_ENTERED;
 use super::event_stream::EventStream;
 use super::signals::StopSignals;
 use super::tty::Tty;
@@ -49,7 +51,9 @@ impl Stream for Inputs {
         let is_told = |signal: &mut Signal, context: &mut Context<'_>| {
             matches!(signal.poll_recv(context), Poll::Ready(Some(())))
         };
-        if inputs.stop.poll_received(context).is_ready() {
+        // While another program has the terminal, keys and the signals of keys are for it.
+        let is_ours = IS_ENTERED.load(Ordering::SeqCst);
+        if inputs.stop.poll_received(context, is_ours).is_ready() {
             return Poll::Ready(Some(Ok(Input::Terminate)));
         }
         if is_told(&mut inputs.suspend, context) {
@@ -61,6 +65,9 @@ impl Stream for Inputs {
         if is_told(&mut inputs.resized, context) {
             let size = super::size().map(|size| Event::Resize(size.width, size.height));
             return Poll::Ready(Some(size.map(Input::Terminal)));
+        }
+        if !is_ours {
+            return Poll::Pending;
         }
         let event = Pin::new(&mut inputs.events).poll_next(context);
         event.map(|event| event.map(Ok))

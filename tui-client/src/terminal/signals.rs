@@ -6,6 +6,9 @@ use std::task::{Context, Poll};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+/// Index of the first signal that a key of the terminal sends.
+const FIRST_OF_KEYS: usize = 2;
+
 /// SIGTERM, SIGHUP, SIGINT and SIGQUIT. One that arrives before it is waited for is kept.
 #[derive(Debug)]
 pub struct StopSignals([Signal; 4]);
@@ -26,13 +29,21 @@ impl StopSignals {
 
     /// Waits for one of them. Cancelling it loses none.
     pub async fn received(&mut self) {
-        poll_fn(|context| self.poll_received(context)).await;
+        poll_fn(|context| self.poll_received(context, true)).await;
     }
 
-    pub(super) fn poll_received(&mut self, context: &mut Context<'_>) -> Poll<()> {
+    /// Ready if one was received. Those that keys send (SIGINT, SIGQUIT) are ignored unless `obeys_keys`.
+    pub(super) fn poll_received(
+        &mut self,
+        context: &mut Context<'_>,
+        obeys_keys: bool,
+    ) -> Poll<()> {
         let mut is_received = false;
-        for signal in &mut self.0 {
-            is_received |= matches!(signal.poll_recv(context), Poll::Ready(Some(())));
+        for (index, signal) in self.0.iter_mut().enumerate() {
+            let counts = obeys_keys || index < FIRST_OF_KEYS;
+            while matches!(signal.poll_recv(context), Poll::Ready(Some(()))) {
+                is_received |= counts;
+            }
         }
         if is_received {
             Poll::Ready(())

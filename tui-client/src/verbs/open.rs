@@ -12,7 +12,7 @@ use super::local_server::ServerInvites;
 use crate::app::{App, InviteLink, Settings};
 use crate::client::wall_time;
 use crate::config::Config;
-use crate::driver::{self, Client, DriverError, InviteMaker, Themes};
+use crate::driver::{self, Client, DriverError, Editor, InviteMaker, Themes};
 use crate::exit::{Exit, Failure};
 use crate::identity::{Access, Accounts, Identity, KnownServer};
 use crate::net::{self, NetConfig};
@@ -211,6 +211,7 @@ async fn run_driver(
             let invites = ServerInvites::of(identity.server.fingerprint);
             invites.maker()
         }),
+        editor: Editor::from_environment(identity.folder.join("editor")),
         ends_if_denied: opening.ends_if_denied,
     };
     let net_config = identity.net_config(paths);

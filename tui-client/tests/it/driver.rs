@@ -16,7 +16,7 @@ use jiff::tz::TimeZone;
 use ratatui::layout::Size;
 use recado::app::keymap::Keymap;
 use recado::app::{App, Settings};
-use recado::driver::{self, Client, DriverError, Host, Input, InviteMaker, TerminalIo};
+use recado::driver::{self, Client, DriverError, Editor, Host, Input, InviteMaker, TerminalIo};
 use recado::net::{self, NetConfig, NetEvent};
 use recado::store::{self, HeldRange, StoreWrite, StoredMe};
 use recado::terminal::Multiplexer;
@@ -112,6 +112,11 @@ impl Host for TestHost {
         Ok(true)
     }
 
+    fn lend(&mut self) -> io::Result<()> {
+        self.note("lend");
+        Ok(())
+    }
+
     fn resume(&mut self) -> io::Result<()> {
         self.note("resume");
         Ok(())
@@ -178,6 +183,7 @@ impl TestClient {
             store: opened.handle,
             store_events: opened.events,
             invite_maker: InviteMaker::new(|_| Err("no invites here".to_owned())),
+            editor: Editor::new("true", folder.join("editor")),
             ends_if_denied: false,
         };
         let inputs = Queue::default();

@@ -12,6 +12,7 @@ mod contacts;
 mod crash;
 mod demo;
 mod driver;
+mod editor;
 mod erasing;
 mod export;
 mod history;

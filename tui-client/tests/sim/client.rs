@@ -319,6 +319,7 @@ impl Client {
             | Effect::Copy(_)
             | Effect::MakeInviteLink(_)
             | Effect::AskPane
+            | Effect::OpenEditor(_)
             | Effect::Bell
             | Effect::SetTheme(_)
             | Effect::Redraw

@@ -31,7 +31,7 @@ impl Chats {
         let id = conversation.id;
         let composer = conversation.draft_composer();
         if composer.is_empty() {
-            composer.set_text(&line.text);
+            let _ = composer.set_text(&line.text);
         } else if composer.text() != line.text {
             composer.keep_for_undo(&line.text);
             return false;
@@ -140,7 +140,7 @@ impl Chats {
             if conversation.draft() != before || before == text {
                 continue;
             }
-            conversation.composer.set_text(text);
+            let _ = conversation.composer.set_text(text);
             self.unsaved.drafts.insert(id);
             self.dirty.insert(id);
         }

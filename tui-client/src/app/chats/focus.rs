@@ -75,8 +75,11 @@ impl Question {
 
 /// Whether the terminal has the focus, and the question to tmux about it.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts")]
 pub(crate) struct TerminalFocus {
     source: Source,
+    /// Whether another program has the terminal, so that nothing is seen here.
+    is_handed_over: bool,
     last_report: Option<bool>,
     question: Question,
     not_before: Option<Instant>,
@@ -91,6 +94,7 @@ impl Default for TerminalFocus {
     fn default() -> Self {
         Self {
             source: Source::Input,
+            is_handed_over: false,
             last_report: None,
             question: Question::Idle,
             not_before: None,
@@ -116,11 +120,12 @@ impl TerminalFocus {
 
     /// Whether the user can see the terminal; false while that is not known.
     pub(crate) fn has_focus(&self, now: Now, last_input: Now) -> bool {
-        match self.source {
-            Source::Reports(has_focus) => has_focus,
-            Source::Input => is_recent(now, last_input),
-            Source::Tmux(is_visible) => is_visible == Some(true),
-        }
+        !self.is_handed_over
+            && match self.source {
+                Source::Reports(has_focus) => has_focus,
+                Source::Input => is_recent(now, last_input),
+                Source::Tmux(is_visible) => is_visible == Some(true),
+            }
     }
 
     /// The terminal reports its focus; outside tmux, its reports are the source from here on.
@@ -133,6 +138,11 @@ impl TerminalFocus {
             Source::Input | Source::Reports(_) => Source::Reports(has_focus),
         };
         self.take_bell(has_focus)
+    }
+
+    /// Another program gets the terminal, or gives it back.
+    pub(crate) fn set_handed_over(&mut self, is_handed_over: bool) {
+        self.is_handed_over = is_handed_over;
     }
 
     /// The user typed, clicked or pasted here.

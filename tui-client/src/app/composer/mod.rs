@@ -97,13 +97,7 @@ impl Composer {
     /// whether all of it found room below [`MAX_LEN`]; the rest is left out.
     pub fn insert(&mut self, text: &str) -> bool {
         let text = recado_shared::text::sanitise_input(text);
-        let room = MAX_LEN.saturating_sub(self.text.len());
-        let kept = text
-            .grapheme_indices(true)
-            .map(|(at, cluster)| at + cluster.len())
-            .take_while(|&end| end <= room)
-            .last()
-            .unwrap_or(0);
+        let kept = fitting(&text, MAX_LEN.saturating_sub(self.text.len()));
         if kept > 0 {
             let is_typed = text.graphemes(true).nth(1).is_none();
             let step = if is_typed { Step::Type } else { Step::Other };
@@ -112,10 +106,13 @@ impl Composer {
         kept == text.len()
     }
 
-    /// Replaces the whole text, which can be undone.
-    pub fn set_text(&mut self, text: &str) {
+    /// Replaces the whole text, which can be undone. Returns whether all of the new one fits below
+    /// [`MAX_LEN`]; the rest is left out.
+    pub fn set_text(&mut self, text: &str) -> bool {
         let text = recado_shared::text::sanitise_input(text);
-        self.replace(0..self.text.len(), &text, Step::Other);
+        let kept = fitting(&text, MAX_LEN);
+        self.replace(0..self.text.len(), &text[..kept], Step::Other);
+        kept == text.len()
     }
 
     /// Replaces a part of the text, such as a word that is completed, if there is room for it.
@@ -395,6 +392,14 @@ fn is_boundary(text: &str, at: usize) -> bool {
     GraphemeCursor::new(at, text.len(), true)
         .is_boundary(text, 0)
         .unwrap_or(true)
+}
+
+/// The length of the longest start of a text, in whole clusters, of at most `room` bytes.
+fn fitting(text: &str, room: usize) -> usize {
+    let ends = text
+        .grapheme_indices(true)
+        .map(|(at, cluster)| at + cluster.len());
+    ends.take_while(|&end| end <= room).last().unwrap_or(0)
 }
 
 /// The byte offset of the last cluster that starts at or before a column.

@@ -1,11 +1,23 @@
 //! Completion in the composer: opened while the user types, moved through, accepted and closed.
 
 pub(super) mod completion;
+mod editor;
 
 use std::ops::Range;
 
+use recado_shared::ConversationId;
+
 use self::completion::Completion;
 use crate::app::App;
+
+/// The state of typing beside the texts themselves.
+#[derive(Debug, Default)]
+pub(super) struct InputState {
+    /// Whether the next key is the second of two.
+    pub(super) is_after_prefix: bool,
+    /// The conversation whose text is in the editor, which has the terminal.
+    edited: Option<ConversationId>,
+}
 
 impl App {
     /// Moves the chosen row. Returns whether there is a list.

@@ -7,9 +7,10 @@ use crate::app::action::{Action, Edit, KeyContext};
 pub(super) type Table = &'static [(Action, &'static str)];
 
 /// All contexts in the order of the help, each with its tables.
-pub(super) const DEFAULTS: [(KeyContext, &[Table]); 10] = [
+pub(super) const DEFAULTS: [(KeyContext, &[Table]); 11] = [
     (KeyContext::Global, &[GLOBAL]),
     (KeyContext::Composer, &[COMPOSER]),
+    (KeyContext::Prefix, &[PREFIX]),
     (KeyContext::Completion, &[COMPLETION]),
     (KeyContext::Selection, &[SELECTION]),
     (KeyContext::Contacts, &[CONTACTS]),
@@ -111,6 +112,15 @@ const COMPOSER: Table = &[
     // Terminals send Ctrl+_ and Ctrl+/ as one byte, which is read as Ctrl+7.
     (Action::Edit(Edit::Undo), "ctrl-_ ctrl-/ ctrl-7"),
     (Action::Edit(Edit::Redo), "alt-_"),
+    (Action::OpenEditor, "alt-e"),
+    (Action::Prefix, "ctrl-x"),
+];
+
+const PREFIX: Table = &[
+    (Action::OpenEditor, "ctrl-e e"),
+    (Action::Edit(Edit::Undo), "ctrl-u u"),
+    (Action::Edit(Edit::Redo), "ctrl-r r"),
+    (Action::Cancel, "esc ctrl-g"),
 ];
 
 const COMPLETION: Table = &[
@@ -127,6 +137,7 @@ const SELECTION: Table = &[
     (Action::Copy, "y ctrl-c"),
     (Action::Reply, "r"),
     (Action::EditMessage, "e"),
+    (Action::OpenEditor, "E"),
     (Action::Delete, "d"),
     (Action::React, "+"),
     (Action::Versions, "v"),

@@ -260,7 +260,7 @@ mod tests {
             ),
             (
                 "[keys.kitchen]\n\"ctrl-k\" = \"quit\"",
-                "line 1: unknown context \"kitchen\". The contexts are global, composer, completion, selection, contacts, switcher, search, catch-up, panel and help",
+                "line 1: unknown context \"kitchen\". The contexts are global, composer, prefix, completion, selection, contacts, switcher, search, catch-up, panel and help",
             ),
             (
                 "[keys.global]\n\"ctrl-k\" = \"quit\"\n\"Ctrl+K\" = \"help\"",

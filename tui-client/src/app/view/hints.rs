@@ -4,7 +4,7 @@
 use recado_shared::Role;
 use recado_shared::rules::link::links;
 
-use crate::app::action::{Action, Hint, KeyContext};
+use crate::app::action::{Action, Edit, Hint, KeyContext};
 use crate::app::conversation::state::Purpose;
 use crate::app::reader::Reader;
 use crate::app::screen::CompletionView;
@@ -13,6 +13,13 @@ use crate::model::ItemId;
 use crate::strings::hints;
 
 const HELP: [Hint; 2] = [(Action::Help, hints::HELP), (Action::Quit, hints::QUIT)];
+
+const PREFIX: [Hint; 4] = [
+    (Action::OpenEditor, hints::EDITOR),
+    (Action::Edit(Edit::Undo), hints::UNDO),
+    (Action::Edit(Edit::Redo), hints::REDO),
+    (Action::Cancel, hints::CANCEL),
+];
 
 impl Reader<'_> {
     /// The hints of the panes, most useful first.
@@ -25,6 +32,8 @@ impl Reader<'_> {
             self.selection_hints()
         } else if let (KeyContext::Completion, Some(list)) = (context, completion) {
             completion_hints(list)
+        } else if context == KeyContext::Prefix {
+            PREFIX.to_vec()
         } else if context == KeyContext::Contacts {
             self.list_hints()
         } else {
