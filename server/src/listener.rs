@@ -13,7 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 use tokio::task::yield_now;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument as _, debug, field, info, info_span, warn};
@@ -26,7 +26,9 @@ use crate::id::SessionId;
 use crate::net::socket;
 use crate::net::tls_stream::{self, TlsStream};
 use crate::relay::Peer;
-use crate::session::{self, AdmissionLimits, HANDSHAKE_TIMEOUT, SessionContext, SessionEvent};
+use crate::session::{
+    self, AdmissionLimits, HANDSHAKE_TIMEOUT, SessionContext, SessionEvent, UserRates,
+};
 
 /// Pause after a failed accept. It doubles with each failure in a row, up to [`MAX_BACKOFF`].
 const MIN_BACKOFF: Duration = Duration::from_millis(10);
@@ -65,12 +67,17 @@ impl Listener {
     pub(crate) async fn run(self) {
         let close = self.close.clone();
         let admission = Arc::<AdmissionLimits>::default();
-        let log = Arc::clone(&admission);
+        let shared = Arc::clone(&admission);
+        let settings = self.settings.clone();
         let serving = async {
-            tokio::join!(self.accept_all(admission), log.log.run());
+            tokio::join!(
+                self.accept_all(admission),
+                shared.log.run(),
+                follow_rates(settings, &shared.rates)
+            );
         };
         close.run_until_cancelled(serving).await;
-        log.log.flush();
+        shared.log.flush();
     }
 
     async fn accept_all(self, admission: Arc<AdmissionLimits>) {
@@ -123,6 +130,13 @@ impl Listener {
                 }
             }
         }
+    }
+}
+
+/// Lets changed limits hold for the users who are online.
+async fn follow_rates(mut settings: watch::Receiver<Reloadable>, rates: &UserRates) {
+    while settings.changed().await.is_ok() {
+        rates.reload(&settings.borrow_and_update().limits, Instant::now());
     }
 }
 

@@ -98,7 +98,7 @@ pub struct Server {
 pub struct Reloader(watch::Sender<Reloadable>);
 
 impl Reloader {
-    /// Takes effect at once, for rates with the next session.
+    /// Takes effect at once, for users who are online too.
     ///
     /// # Errors
     /// A limit is out of its range; nothing changes.

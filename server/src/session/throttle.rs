@@ -20,6 +20,8 @@ use crate::config::Limits;
 /// Least time between two notices to a session that it is throttled.
 pub const THROTTLE_NOTICE_INTERVAL: Duration = Duration::from_secs(10);
 
+const NANOS_PER_SECOND: u64 = 1_000_000_000;
+
 /// Rates that are kept before those of users who have left are looked for. Our judgement.
 const MIN_KEPT: usize = 64;
 
@@ -72,6 +74,16 @@ impl UserRates {
         Throttle {
             user: Arc::clone(rate),
             noticed_at: None,
+        }
+    }
+
+    /// Lets other rates hold for all users from `now` on. What a user has used stays used, at most one burst.
+    pub(crate) fn reload(&self, limits: &Limits, now: Instant) {
+        for rate in lock(&self.0).users.values() {
+            let mut rate = lock(rate);
+            let new = UserRate::new(limits, now);
+            rate.frames.change(&new.frames);
+            rate.bytes.change(&new.bytes);
         }
     }
 }
@@ -135,8 +147,19 @@ impl Bucket {
         refill.saturating_sub(self.refill_time(self.burst.get()))
     }
 
+    /// Takes over another rate. The tokens that are missing stay so, at most a full bucket.
+    fn change(&mut self, new: &Self) {
+        let now = new.full_at;
+        let missing = self.full_at.saturating_duration_since(now).as_nanos()
+            * u128::from(self.per_second.get())
+            / u128::from(NANOS_PER_SECOND);
+        let missing = u32::try_from(missing).unwrap_or(u32::MAX);
+        let full_at = now + new.refill_time(missing.min(new.burst.get()));
+        (self.per_second, self.burst) = (new.per_second, new.burst);
+        self.full_at = full_at;
+    }
+
     fn refill_time(&self, tokens: u32) -> Duration {
-        const NANOS_PER_SECOND: u64 = 1_000_000_000;
         let nanos = u64::from(tokens) * NANOS_PER_SECOND / u64::from(self.per_second.get());
         Duration::from_nanos(nanos)
     }
@@ -211,6 +234,24 @@ mod tests {
         let waits = [one.admit(1, start), late.admit(1, start)];
         assert_eq!(waits, [start + half, start + 2 * half]);
         assert_eq!(bobs.admit(1, start), start);
+    }
+
+    #[test]
+    fn changed_rates_hold_for_users_who_are_online() {
+        let start = Instant::now();
+        let rates = UserRates::default();
+        let bytes = [1_000, 1_000];
+        let throttle = rates.throttle(ALICE, &limits([1, 4], bytes), start);
+        for _ in 0..2 {
+            assert_eq!(throttle.admit(1, start), start);
+        }
+        // Two of four tokens are used, and of three one is left.
+        rates.reload(&limits([10, 3], bytes), start);
+        assert_eq!(throttle.admit(1, start), start);
+        assert_eq!(throttle.admit(1, start), start + SECOND / 10);
+        // A smaller burst forgives what is more.
+        rates.reload(&limits([1, 1], bytes), start);
+        assert_eq!(throttle.admit(1, start), start + SECOND);
     }
 
     #[test]

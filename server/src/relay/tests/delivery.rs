@@ -1,6 +1,6 @@
 //! Delivery of entries, cursors and typing notifications.
 
-use recado_shared::{HistoryVisibility, Limit, RoomName, Visibility};
+use recado_shared::{HistoryVisibility, Limit, RoomEvent, RoomId, RoomName, Visibility};
 
 use super::*;
 
@@ -202,4 +202,30 @@ fn a_user_creates_only_so_many_rooms_in_a_day() {
         effects[..],
         [Effect::Write(Write::CreateRoom { .. })]
     ));
+}
+
+#[test]
+fn a_user_invites_only_so_many_in_an_hour() {
+    let mut desk = strict(|limits| limits.invitations_per_hour = 1);
+    let room = RoomId(1);
+    let conversation = ConversationId::Room(room);
+    desk.relay.memberships.add_room(room, Visibility::Private);
+    let created = Entry {
+        content: Content::Room(RoomEvent::Created),
+        ..entry(ALICE, 1)
+    };
+    desk.relay.memberships.apply(conversation, &created);
+    let invite = |number| Request::Append {
+        conversation,
+        id: MessageId([number; 16]),
+        content: Content::Room(RoomEvent::Invited(UserId(number.into()))),
+    };
+    let is_write = |effects: &[Effect]| matches!(effects, [Effect::Write(Write::Append { .. })]);
+    let event = request(S1, 1, invite(8));
+    assert!(is_write(&desk.relay.handle(event, desk.now)));
+    let event = request(S1, 2, invite(9));
+    assert!(!is_write(&desk.relay.handle(event, desk.now)));
+    desk.pass(Duration::from_hours(1));
+    let event = request(S1, 3, invite(9));
+    assert!(is_write(&desk.relay.handle(event, desk.now)));
 }
