@@ -2,6 +2,7 @@
 //! hostile: nothing that leaves this module to be drawn holds a control character.
 
 mod agreement;
+mod probe;
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -14,6 +15,7 @@ use unicode_normalization::char::is_combining_mark;
 use unicode_segmentation::UnicodeSegmentation as _;
 
 pub use self::agreement::{has_agreed_width, max_width};
+pub use self::probe::{MeasuredWidths, PROBE_ROW, Probe};
 
 /// Distance of tab stops, in cells.
 const TAB: usize = 4;

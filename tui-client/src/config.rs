@@ -13,7 +13,7 @@ use toml::Spanned;
 
 use crate::app::keymap::{self, Keymap};
 use crate::strings::themes;
-use crate::ui::{ColourDepth, ThemeName, parse_colour};
+use crate::ui::{ColourDepth, SymbolChoice, ThemeName, parse_colour};
 
 const MIB: u64 = 1024 * 1024;
 
@@ -30,6 +30,7 @@ pub struct Config {
     /// The default bindings with those of the file over them.
     pub keymap: Keymap,
     pub theme: ThemeName,
+    pub symbols: SymbolChoice,
     /// Names with their colours, as they are written.
     pub names: BTreeMap<String, String>,
 }
@@ -53,6 +54,7 @@ struct ConfigFile {
     bell: Option<bool>,
     store_limit_mib: Option<NonZeroU32>,
     theme: Option<Spanned<String>>,
+    symbols: Option<Spanned<String>>,
     #[serde(default)]
     names: BTreeMap<String, Spanned<String>>,
     /// Accepts the `keys` table without reading it.
@@ -77,6 +79,9 @@ pub fn template() -> String {
 # in the folder themes beside this file, without its ending.
 #theme = \"auto\"
 
+# The signs and borders: unicode, ascii, or auto, which is ascii where the locale is not UTF-8.
+#symbols = \"auto\"
+
 # Colours of names: #rrggbb, or a name such as bright-green.
 #names = { bob = \"#ff8800\", carol = \"bright-green\" }
 
@@ -91,6 +96,7 @@ impl Default for Config {
             store_limit: DEFAULT_STORE_LIMIT,
             keymap: Keymap::default(),
             theme: ThemeName::default(),
+            symbols: SymbolChoice::default(),
             names: BTreeMap::new(),
         }
     }
@@ -124,6 +130,10 @@ impl Config {
             let parsed = name.get_ref().parse();
             parsed.map_err(|_| at(name.span().start, &themes::bad_name(name.get_ref())))
         });
+        let symbols = file.symbols.map(|choice| {
+            let parsed = choice.get_ref().parse();
+            parsed.map_err(|()| at(choice.span().start, &themes::bad_symbols(choice.get_ref())))
+        });
         for colour in file.names.values() {
             if parse_colour(colour.get_ref(), ColourDepth::TrueColour).is_none() {
                 let why = themes::unknown_colour(colour.get_ref(), None);
@@ -139,6 +149,7 @@ impl Config {
                 .map_or(DEFAULT_STORE_LIMIT, |mib| u64::from(mib.get()) * MIB),
             keymap,
             theme: theme.transpose()?.unwrap_or_default(),
+            symbols: symbols.transpose()?.unwrap_or_default(),
             names: names
                 .map(|(name, colour)| (name, colour.into_inner()))
                 .collect(),
@@ -170,6 +181,7 @@ mod tests {
         for (text, part) in [
             ("\ntheme = \"../x\"\n", "line 2: '../x'"),
             ("[names]\nbob = \"grin\"\n", "line 2: 'grin'"),
+            ("symbols = \"asci\"\n", "line 1: 'asci'"),
         ] {
             fs::write(&path, text).unwrap();
             let error = Config::read(&path).unwrap_err().to_string();

@@ -3,6 +3,7 @@
 //! It owns the app and the view while the client runs, and leaves every decision to [`App`]. It
 //! draws to any writer and reads any stream of inputs.
 
+mod calibration;
 mod display;
 mod editor;
 mod invites;
@@ -24,6 +25,7 @@ use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
+pub use self::calibration::Calibration;
 use self::display::Display;
 pub use self::editor::Editor;
 use self::editor::RunningEditor;
@@ -113,6 +115,7 @@ pub struct Client {
     pub app: App,
     pub view: ViewState,
     pub themes: Themes,
+    pub calibration: Calibration,
     pub store: StoreHandle,
     pub store_events: StoreEvents,
     /// Carries out [`Effect::MakeInviteLink`] on another thread.
@@ -164,6 +167,7 @@ where
         app: client.app,
         view: client.view,
         themes: client.themes,
+        calibration: client.calibration,
         store: client.store,
         net: None,
         invites: Invites {
@@ -224,6 +228,7 @@ struct Driver<W: Write, H> {
     app: App,
     view: ViewState,
     themes: Themes,
+    calibration: Calibration,
     store: StoreHandle,
     net: Option<NetHandle>,
     invites: Invites,
@@ -391,7 +396,14 @@ impl<W: Write, H: Host> Driver<W, H> {
                     self.note_change();
                 }
             }
-            Reply::Cursor { .. } => {}
+            Reply::Cursor { row, column } => {
+                if let Some(glyphs) = self.calibration.take(row, column) {
+                    self.view.glyphs = glyphs;
+                    // What took too many cells is over what is beside it.
+                    self.display.forget();
+                    self.note_change();
+                }
+            }
         }
     }
 

@@ -33,6 +33,7 @@ pub use self::panic::{install_panic_hook, install_panic_hook_without_files};
 pub use self::signals::StopSignals;
 pub(crate) use self::tmux::{Answer as TmuxAnswer, Question as TmuxQuestion, TmuxHandle};
 pub use self::tmux::{Multiplexer, Tmux};
+use crate::cells::{PROBE_ROW, Probe};
 use crate::driver::{Host, TerminalIo};
 use crate::strings;
 
@@ -48,6 +49,19 @@ const RESTORE_ALT_ESCAPE: &str = "\x1b[?1036;1039r";
 
 /// Asks for the colour of the background (OSC 11). The answer is an event like a key; nothing waits for it.
 const ASK_BACKGROUND: &str = "\x1b]11;?\x1b\\";
+
+/// Prints each probe, concealed, and asks where the cursor is behind it (CPR). The first frame covers it all.
+/// Without UTF-8, the bytes of most could be control characters, so only the first is printed.
+fn probes(is_utf8_locale: bool) -> String {
+    let probe = |probe: Probe| {
+        format!(
+            "\x1b[{PROBE_ROW};1H\x1b[8m{}\x1b[6n\r\x1b[m\x1b[K",
+            probe.text()
+        )
+    };
+    let count = if is_utf8_locale { Probe::ALL.len() } else { 1 };
+    Probe::ALL[..count].iter().map(|it| probe(*it)).collect()
+}
 
 /// Of the kitty keyboard protocol: keys told apart, and their place on the keyboard beside their character, so that shortcuts
 /// work in every script.
@@ -89,6 +103,7 @@ pub fn open_with(stop: StopSignals) -> io::Result<TerminalIo<Stdout, Inputs, Gua
     let inputs = Inputs::new(stop)?;
     let host = Guard(());
     enter_modes()?;
+    execute!(io::stdout(), Print(probes(has_utf8_locale())))?;
     Ok(TerminalIo {
         host,
         writer: io::stdout(),
@@ -182,7 +197,39 @@ pub fn restore() -> bool {
     true
 }
 
+/// Whether the encoding of the locale is UTF-8. No locale at all is the locale C, whose encoding is not.
+pub fn has_utf8_locale() -> bool {
+    let names = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter();
+    let mut values = names.filter_map(|name| std::env::var(name).ok());
+    is_utf8(&values.find(|value| !value.is_empty()).unwrap_or_default())
+}
+
+fn is_utf8(locale: &str) -> bool {
+    let locale = locale.to_ascii_lowercase();
+    locale.contains("utf-8") || locale.contains("utf8")
+}
+
 /// Whether the environment allows colours (<https://no-color.org>).
 pub fn wants_colours() -> bool {
     std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_locale_says_the_encoding() {
+        for (locale, expected) in [
+            ("en_GB.UTF-8", true),
+            ("de_DE.utf8", true),
+            ("UTF-8", true),
+            ("de_DE.ISO-8859-1", false),
+            ("C", false),
+            ("", false),
+        ] {
+            assert_eq!(is_utf8(locale), expected, "{locale}");
+        }
+        assert_eq!(probes(false), "\x1b[2;1H\x1b[8mñ\x1b[6n\r\x1b[m\x1b[K");
+    }
 }

@@ -36,6 +36,10 @@ pub(crate) fn unknown_base(name: &str, themes: &[&str]) -> String {
     format!("'{name}' is not a built-in theme; write one of {themes}")
 }
 
+pub(crate) fn bad_symbols(choice: &str) -> String {
+    format!("'{choice}' is no choice of symbols; write auto, unicode or ascii")
+}
+
 pub(crate) fn bad_name(name: &str) -> String {
     format!(
         "'{name}' is not the name of a theme; write auto, dark, light, high-contrast, 16-colour, none, or the name of a file without its ending"

@@ -7,6 +7,7 @@ mod completion;
 mod composer;
 mod contact_list;
 mod conversation;
+mod glyphs;
 mod invite_link;
 mod layout;
 mod list;
@@ -27,6 +28,7 @@ use ratatui::widgets::{Block, Clear, Widget as _};
 use recado_shared::{Membership, RoomInfo, Topic};
 
 use self::canvas::Canvas;
+pub use self::glyphs::{Glyphs, SymbolChoice};
 use self::layout::Layout;
 use self::text::indent;
 pub(crate) use self::theme::nearest_theme;
@@ -47,6 +49,7 @@ pub fn render(buffer: &mut Buffer, screen: &Screen<'_>, view: &mut ViewState) ->
     let area = buffer.area;
     view.begin(screen.conversation.as_ref());
     let cursor = draw(&mut Canvas { buffer, view }, area, screen);
+    view.glyphs.apply(buffer);
     view.theme.apply(buffer);
     cursor
 }

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use ratatui::layout::Rect;
 use recado_shared::{ConversationId, Timestamp};
 
+use super::glyphs::Glyphs;
 use super::rows::WrapCache;
 use super::scroll::Position;
 use super::theme::{NameColours, Theme};
@@ -36,6 +37,8 @@ pub struct ViewState {
     pub(super) time_zone: TimeZone,
     pub(super) theme: Theme,
     pub(super) names: NameColours,
+    /// Forms of signs and clusters, for the terminal that draws them.
+    pub glyphs: Glyphs,
     pub(super) cache: WrapCache,
     pub(super) viewed: Option<Viewed>,
     pub(super) contacts_top: usize,
@@ -65,6 +68,7 @@ impl ViewState {
             time_zone,
             theme,
             names,
+            glyphs: Glyphs::default(),
             cache: WrapCache::default(),
             viewed: None,
             contacts_top: 0,

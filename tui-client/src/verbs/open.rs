@@ -12,7 +12,7 @@ use super::local_server::ServerInvites;
 use crate::app::{App, InviteLink, Settings};
 use crate::client::wall_time;
 use crate::config::Config;
-use crate::driver::{self, Client, DriverError, Editor, InviteMaker, Themes};
+use crate::driver::{self, Calibration, Client, DriverError, Editor, InviteMaker, Themes};
 use crate::exit::{Exit, Failure};
 use crate::identity::{Access, Accounts, Identity, KnownServer};
 use crate::net::{self, NetConfig};
@@ -187,7 +187,16 @@ async fn run_driver(
         instant: Instant::now(),
         wall: wall_time(),
     };
-    let (view, themes, theme_notice) = themed_view(paths, &config, now.wall);
+    let (mut view, themes, theme_notice) = themed_view(paths, &config, now.wall);
+    let widths_file = (!opening.is_temporary).then(|| paths.state_dir.join("terminals"));
+    let variable = |name: &str| std::env::var(name).ok();
+    let calibration = Calibration::new(
+        config.symbols,
+        terminal::has_utf8_locale(),
+        widths_file,
+        variable,
+    );
+    view.glyphs = calibration.glyphs();
     let settings = Settings {
         name: identity.server.name.as_str().to_owned(),
         keymap: config.keymap,
@@ -205,6 +214,7 @@ async fn run_driver(
         app: App::new(store.snapshot, settings, now),
         view,
         themes,
+        calibration,
         store: store.handle,
         store_events: store.events,
         invite_maker: opening.invite_maker.unwrap_or_else(|| {

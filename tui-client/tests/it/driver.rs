@@ -180,6 +180,7 @@ impl TestClient {
                 now.wall,
             ),
             themes: driver::Themes::default(),
+            calibration: driver::Calibration::default(),
             store: opened.handle,
             store_events: opened.events,
             invite_maker: InviteMaker::new(|_| Err("no invites here".to_owned())),

@@ -61,7 +61,7 @@ pub struct Theme {
 /// The styles that panes draw with.
 impl Theme {
     pub(in crate::ui) const fn text() -> Style {
-        Style::new()
+        Style::new().fg(Color::Reset)
     }
 
     pub(in crate::ui) const fn dim() -> Style {
@@ -69,11 +69,11 @@ impl Theme {
     }
 
     pub(in crate::ui) const fn strong() -> Style {
-        Style::new().add_modifier(Modifier::BOLD)
+        Self::text().add_modifier(Modifier::BOLD)
     }
 
     pub(in crate::ui) const fn emote() -> Style {
-        Style::new().add_modifier(Modifier::ITALIC)
+        Self::text().add_modifier(Modifier::ITALIC)
     }
 
     /// For a text in place of a message, and for messages around a hit.
