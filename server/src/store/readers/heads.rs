@@ -18,14 +18,16 @@ use crate::store::tables::{conversations, schema, settings};
 use crate::store::values::column::{int, mute, optional_text, optional_uint, text, uint, variant};
 use crate::store::values::{HeadsRest, ReadResult};
 
-/// What a head is made of.
+/// What a head is made of. Who is not in a room any more is told of it as it was then.
 const COLUMNS: &str =
-    "SELECT c.id, c.low, c.high, c.room, c.newest, c.newest_time, m.first, m.last,
+    "SELECT c.id, c.low, c.high, c.room, c.newest, ifnull(l.newest_time, c.newest_time), m.first, m.last,
          c.messages - m.read_messages - m.own_after_read, m.delivered, m.read,
          m.standing, m.role, m.is_muted, m.mute_until,
-         r.name, r.topic, r.visibility, r.history, r.members, m.is_request
+         ifnull(l.name, r.name), iif(l.user IS NULL, r.topic, l.topic), ifnull(l.visibility, r.visibility),
+         ifnull(l.history, r.history), ifnull(l.members, r.members), m.is_request
      FROM members m JOIN conversations c ON c.id = m.conversation
          LEFT JOIN rooms r ON r.id = c.room
+         LEFT JOIN left_rooms l ON m.standing >= 2 AND l.conversation = m.conversation AND l.user = m.user
      WHERE m.user = ?1";
 
 /// Those that changed after a stamp, by its [`bound`].

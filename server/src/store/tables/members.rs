@@ -223,6 +223,27 @@ pub(crate) fn end(db: &Connection, place: RoomPlace, user: Option<UserId>) -> Re
     ])
 }
 
+/// Keeps the room as it is for those who have just gone: one user, or all. Its topic is for those who could read
+/// it. Who had gone before keeps what was there then.
+pub(crate) fn keep_left(db: &Connection, conversation: i64, user: Option<UserId>) -> Result<usize> {
+    db.prepare_cached(
+        "INSERT INTO left_rooms
+         SELECT m.conversation, m.user, r.name, iif(m.last = 0, NULL, r.topic), r.visibility, r.history,
+             r.members, c.newest_time
+         FROM members m JOIN conversations c ON c.id = m.conversation JOIN rooms r ON r.id = c.room
+         WHERE m.conversation = ?1 AND m.user = ifnull(?2, m.user) AND m.standing >= 2
+             AND NOT EXISTS (SELECT * FROM left_rooms l
+                 WHERE l.conversation = m.conversation AND l.user = m.user)",
+    )?
+    .execute(params![conversation, user.map(|user| int(user.0))])
+}
+
+/// Forgets how a room was when a user left it, as the user is back, or invited again.
+pub(crate) fn forget_left(db: &Connection, conversation: i64, user: UserId) -> Result<usize> {
+    db.prepare_cached("DELETE FROM left_rooms WHERE conversation = ?1 AND user = ?2")?
+        .execute(params![conversation, int(user.0)])
+}
+
 pub(crate) fn end_invitations(db: &Connection, conversation: i64, stamp: Stamp) -> Result<usize> {
     db.prepare_cached(
         "UPDATE members SET standing = 2, changed = ?2 WHERE conversation = ?1 AND standing = 1",

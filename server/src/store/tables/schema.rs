@@ -8,7 +8,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::store::values::{StoreError, column};
 
 /// What turns schema `n` into schema `n + 1`. Shipped ones never change.
-const MIGRATIONS: [&str; 12] = [
+const MIGRATIONS: [&str; 13] = [
     include_str!("migrations/001_direct.sql"),
     include_str!("migrations/002_rooms.sql"),
     include_str!("migrations/003_people.sql"),
@@ -21,6 +21,7 @@ const MIGRATIONS: [&str; 12] = [
     include_str!("migrations/010_damage.sql"),
     include_str!("migrations/011_erasures.sql"),
     include_str!("migrations/012_empty_rooms.sql"),
+    include_str!("migrations/013_left_rooms.sql"),
 ];
 
 pub(crate) const NEWEST: usize = MIGRATIONS.len();

@@ -71,6 +71,7 @@ impl Batch<'_> {
             self.flush_and_evict(id)?;
             members::end(self.db, place, Some(user))?;
             rooms::count_members(self.db, row)?;
+            members::keep_left(self.db, row, Some(user))?;
             if let ConversationId::Room(room) = id
                 && members::count(self.db, row)?.0 == 0
             {

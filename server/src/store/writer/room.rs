@@ -2,7 +2,7 @@
 
 use recado_shared::rules::membership::{EventContext, MemberChange, RoomChange};
 use recado_shared::{
-    Content, ConversationId, Entry, RequestError, Role, RoomEvent, RoomId, Seq, UserId,
+    Content, ConversationId, Entry, Membership, RequestError, Role, RoomEvent, RoomId, Seq, UserId,
 };
 
 use super::batch::Batch;
@@ -57,6 +57,7 @@ impl Batch<'_> {
         members::end(db, place, None)?;
         rooms::count_members(db, row)?;
         members::end_invitations(db, row, place.stamp)?;
+        members::keep_left(db, row, None)?;
         rooms::update(db, room, RoomChange::Close)
     }
 
@@ -162,6 +163,14 @@ impl Batch<'_> {
                     }
                 }
                 rooms::count_members(db, row)?;
+                match after.membership {
+                    Membership::Member | Membership::Invited => {
+                        members::forget_left(db, row, user)?;
+                    }
+                    Membership::Left | Membership::Kicked | Membership::Banned => {
+                        members::keep_left(db, row, Some(user))?;
+                    }
+                }
             }
             RoomChange::Close => self.end_room(room, place)?,
             change => rooms::update(db, room, change)?,

@@ -147,3 +147,42 @@ fn a_room_is_found_by_the_name_that_it_had() {
     assert_eq!(find(bob, "te", 9).0, names(&["Teahouse", "team", "teapot"]));
     assert_eq!(find(bob, "teahouse", 9).0, names(&["Teahouse"]));
 }
+
+#[test]
+fn who_went_is_told_only_what_held_then() {
+    let mut club = Club::new(HistoryVisibility::Visible);
+    let [alice, bob, carol] = club.people;
+    let topic = |text: &str| RoomEvent::Topic(Some(Topic::new(text).unwrap()));
+    club.does(alice, topic("green tea"));
+    for user in [bob, carol] {
+        club.does(user, RoomEvent::Joined);
+    }
+    club.does(alice, RoomEvent::Banned(carol));
+    club.does(bob, RoomEvent::Left);
+    let known = [bob, carol].map(|user| club.head(user).unwrap());
+    for (head, members) in known.iter().zip([1, 2]) {
+        let info = head.room.as_ref().unwrap();
+        assert_eq!((info.name.as_str(), info.members), ("tea", members));
+        assert_eq!(info.topic.as_ref().map(Topic::as_str), Some("green tea"));
+    }
+    club.does(alice, RoomEvent::Renamed(room_name("coffee")));
+    club.does(alice, topic("black coffee"));
+    club.does(alice, RoomEvent::Visibility(Visibility::Private));
+    club.says(alice, "they are gone");
+    assert_eq!([bob, carol].map(|user| club.head(user).unwrap()), known);
+    // What changes between the two is told, and nothing else.
+    club.does(alice, RoomEvent::Unbanned(carol));
+    let told = club.head(carol).unwrap().room.unwrap();
+    assert_eq!(told.membership, Membership::Kicked);
+    assert_eq!(told.name.as_str(), "tea");
+
+    club.does(alice, RoomEvent::Invited(bob));
+    club.does(bob, RoomEvent::Joined);
+    let back = club.head(bob).unwrap().room.unwrap();
+    assert_eq!((back.name.as_str(), back.members), ("coffee", 2));
+    let topic = back.topic.as_ref().map(Topic::as_str);
+    assert_eq!(topic, Some("black coffee"));
+    club.does(bob, RoomEvent::Left);
+    let again = club.head(bob).unwrap().room.unwrap();
+    assert_eq!(again.name.as_str(), "coffee");
+}
