@@ -2,7 +2,7 @@
 
 use strum::{Display, EnumString};
 
-pub use crate::app::composer::edit::Edit;
+pub use crate::app::composer::edit::{Edit, Motion};
 
 /// Where a key is pressed, in the order of the help. The innermost context is asked first, then
 /// [`KeyContext::Global`].
@@ -36,6 +36,8 @@ pub enum Action {
     Quit,
     Help,
     Announcements,
+    /// The list of what the user sent; within it, the next older one.
+    SentMessages,
     Switcher,
     NextConversation,
     PreviousConversation,

@@ -58,6 +58,14 @@ pub enum Event {
 }
 
 impl Event {
+    /// Whether the user did it, looking at the screen.
+    pub(super) const fn is_of_user(&self) -> bool {
+        matches!(
+            self,
+            Self::Key(_) | Self::Paste(_) | Self::Click(_) | Self::Wheel(_)
+        )
+    }
+
     /// Whether the server sends it of its own accord, perhaps a thousand times a second.
     pub(super) const fn is_push(&self) -> bool {
         matches!(

@@ -25,6 +25,8 @@ pub(crate) enum Intent {
 pub(crate) enum Show {
     Switcher(String),
     Help,
+    /// What the user sent, to be written again.
+    SentMessages,
     /// The announcements that were not seen yet.
     Announcements,
     /// The earlier texts of a message.

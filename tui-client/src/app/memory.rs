@@ -4,6 +4,7 @@
 use recado_shared::{ConversationId, Emoji, Seq};
 
 use super::composer::kills::KillRing;
+use super::input::frequent::Frequent;
 
 #[derive(Debug, Default)]
 pub(super) struct Memory {
@@ -16,4 +17,5 @@ pub(super) struct Memory {
     /// The emoji of the last reactions in this run, newest first.
     pub(super) recent_emoji: Vec<Emoji>,
     pub(super) kills: KillRing,
+    pub(super) frequent: Frequent,
 }

@@ -171,6 +171,7 @@ impl App {
     /// Takes an event, returns what is to be done, in order.
     pub fn handle(&mut self, event: Event, now: Now) -> Vec<Effect> {
         self.cx.now = now;
+        let before = self.recipient_before(&event);
         let (is_push, is_frame) = (event.is_push(), event == Event::Frame);
         match event {
             Event::Key(key) => self.on_key(key, now),
@@ -223,6 +224,7 @@ impl App {
             Event::Terminate => self.quit(),
         }
         self.reconcile();
+        self.note_recipient(&before);
         // An overlay may look at every conversation: what is pushed reaches it once a frame.
         if is_push {
             self.is_overlay_stale = true;

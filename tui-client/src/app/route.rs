@@ -102,7 +102,8 @@ impl App {
             Action::Copy if self.overlay.is_some() => {
                 self.with_overlay(|overlay, app| overlay.act(action, app));
             }
-            Action::Copy => self.parts().copy_selected(),
+            Action::Copy => self.copy(),
+            Action::SentMessages => self.open(Show::SentMessages),
             Action::Retry => self.parts().retry(),
             Action::TakeBack => self.parts().take_back(),
             Action::Reply => self.parts().reply_to_selected(),
@@ -134,6 +135,19 @@ impl App {
             Action::Conversation(number) => {
                 chats.open_position(usize::from(number.saturating_sub(1)), cx);
             }
+        }
+    }
+
+    /// Copies the selected message, or the selected part of what is written. Without either it says how
+    /// to quit: Ctrl+C ends other programs.
+    fn copy(&mut self) {
+        if self.chats.navigation.selection.is_some() {
+            return self.parts().copy_selected();
+        }
+        let open = self.chats.open_conversation();
+        match open.and_then(|open| open.composer.copy_selection(&mut self.memory.kills)) {
+            Some(text) => self.parts().copy(text),
+            None => self.explain_quit(),
         }
     }
 
@@ -174,7 +188,7 @@ impl App {
 
     /// Enter: sends, or accepts the chosen row.
     fn accept(&mut self) {
-        if self.accept_completion() {
+        if self.accept_completion() || self.asks_for_recipient() {
             return;
         }
         match self.overlay {

@@ -101,13 +101,14 @@ pub(crate) fn members(count: u64) -> String {
     counted(count, "member")
 }
 
-pub(crate) const PROMPT_EDIT: &str = "edit";
-pub(crate) const PROMPT_REPLY: &str = "reply";
+/// Before the title, where there is no line above the input box.
+pub(crate) const PROMPT_EDIT: &str = "e:";
+pub(crate) const PROMPT_REPLY: &str = "r:";
 
-pub(crate) fn editing(save: &str, cancel: &str) -> String {
+pub(crate) fn editing(title: &str, save: &str, cancel: &str) -> String {
     match (save, cancel) {
-        ("", _) | (_, "") => "Editing".to_owned(),
-        _ => format!("Editing: {save} saves, {cancel} cancels"),
+        ("", _) | (_, "") => format!("to {title}, editing"),
+        _ => format!("to {title}, editing: {save} saves, {cancel} cancels"),
     }
 }
 
@@ -136,8 +137,8 @@ pub(crate) fn to_blocked(title: &str) -> String {
     format!("to {title} (blocked)")
 }
 
-pub(crate) fn reply_to(quote: &str) -> String {
-    format!("reply {quote}")
+pub(crate) fn reply_to(title: &str, quote: &str) -> String {
+    format!("to {title}, reply {quote}")
 }
 
 pub(crate) fn message_request(from: &str) -> String {

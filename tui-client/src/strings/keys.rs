@@ -1,7 +1,7 @@
 //! Texts about keys: the headings and descriptions of the help, the introduction and the errors of
 //! the configured bindings.
 
-use crate::app::action::{Action, Edit, KeyContext};
+use crate::app::action::{Action, Edit, KeyContext, Motion};
 
 pub(crate) const fn heading(context: KeyContext) -> &'static str {
     match context {
@@ -35,7 +35,7 @@ pub(crate) const fn topic(context: KeyContext, action: Action) -> &'static str {
         | Action::TogglePane
         | Action::Members => "Conversations",
         Action::PageUp | Action::PageDown | Action::Newest | Action::FirstUnread => "Reading",
-        Action::SearchHere | Action::SearchEverywhere => "Searching",
+        Action::SearchHere | Action::SearchEverywhere | Action::SentMessages => "Searching",
         _ => "Recado",
     }
 }
@@ -60,6 +60,7 @@ pub(crate) const fn describe(action: Action) -> &'static str {
         Action::Quit => "quit",
         Action::Help => "help",
         Action::Announcements => "read announcements",
+        Action::SentMessages => "search what you sent, to send it again",
         Action::Switcher => "go to a person, room or command",
         Action::NextConversation => "next conversation",
         Action::PreviousConversation => "previous conversation",
@@ -75,7 +76,7 @@ pub(crate) const fn describe(action: Action) -> &'static str {
         Action::FirstUnread => "first unread message",
         Action::SelectPrevious => "previous message or line",
         Action::SelectNext => "next message or line",
-        Action::Copy => "copy the message or the invite link",
+        Action::Copy => "copy what is selected, or the invite link",
         Action::Retry => "send a failed message again",
         Action::Reply => "reply to the message",
         Action::EditMessage => "edit the message",
@@ -135,6 +136,19 @@ const fn describe_edit(edit: Edit) -> &'static str {
         Edit::Capitalise => "Capitalise the word",
         Edit::Undo => "undo",
         Edit::Redo => "redo",
+        Edit::SelectAll => "select the whole text",
+        Edit::Extend(motion) => match motion {
+            Motion::Left => "select to the left",
+            Motion::Right => "select to the right",
+            Motion::Up => "select to the line above",
+            Motion::Down => "select to the line below",
+            Motion::WordLeft => "select to the start of the word",
+            Motion::WordRight => "select to the end of the word",
+            Motion::LineStart => "select to the start of the line",
+            Motion::LineEnd => "select to the end of the line",
+            Motion::TextStart => "select to the start of the text",
+            Motion::TextEnd => "select to the end of the text",
+        },
     }
 }
 

@@ -49,6 +49,11 @@ pub(crate) const TMUX_REPORTS_NO_FOCUS: &str =
     "tmux reports no focus. Put 'set -g focus-events on' in ~/.tmux.conf";
 pub(crate) const PASTE_CUT: &str = "The text is too long. Its end was left out";
 
+/// Both are titles of conversations.
+pub(crate) fn moved(from: &str, to: &str) -> String {
+    format!("{to} opened while you wrote to {from}. Enter again sends this to {to}")
+}
+
 pub(crate) fn no_position(position: usize) -> String {
     format!("There is no conversation {position} in the list")
 }

@@ -65,8 +65,18 @@ pub(super) fn render(
     let top = canvas.view.composer_top.clamp(least, most.max(least));
     canvas.view.composer_top = top;
     for (area, range) in area.rows().zip(&layout.rows[top..]) {
-        let line = cells::row(&composer.text()[range.clone()]);
-        canvas.row(area).draw_left(&line, Theme::text());
+        let text = composer.text();
+        let selected = composer.selection().unwrap_or(range.end..range.end);
+        let within = |at: usize| at.clamp(range.start, range.end);
+        let (start, end) = (within(selected.start), within(selected.end));
+        let mut row = canvas.row(area);
+        for (part, style) in [
+            (range.start..start, Theme::text()),
+            (start..end, Theme::chosen()),
+            (end..range.end, Theme::text()),
+        ] {
+            row.draw_left(&cells::row(&text[part]), style);
+        }
     }
     let column = u16::try_from(layout.column).unwrap_or(u16::MAX);
     let down = u16::try_from(layout.row - top).unwrap_or(u16::MAX);

@@ -22,6 +22,8 @@ mod text_overlays;
 mod theme;
 mod view;
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::widgets::{Block, Clear, Widget as _};
@@ -56,7 +58,7 @@ pub fn render(buffer: &mut Buffer, screen: &Screen<'_>, view: &mut ViewState) ->
 
 fn draw(canvas: &mut Canvas<'_>, area: Rect, screen: &Screen<'_>) -> Option<Position> {
     let conversation = screen.conversation.as_ref();
-    let name_width = conversation.map_or(0, |open| text::columns(open.title));
+    let name_width = conversation.map_or(0, |open| text::columns(&prompt(open)));
     let text_width = layout::composer_width(area, name_width);
     let input = conversation.map(|open| (open.composer, open.composer.layout(text_width)));
     let rows = input.as_ref().map(|(_, input)| input.rows.len());
@@ -83,7 +85,7 @@ fn draw(canvas: &mut Canvas<'_>, area: Rect, screen: &Screen<'_>) -> Option<Posi
             None => layout::prompt_width(screen_area, name_width),
         };
         if layout.frame.is_none() {
-            composer::render_prompt(canvas, area, margin, prompt(open));
+            composer::render_prompt(canvas, area, margin, &prompt(open));
         }
         let area = Rect::new(area.x + margin, area.y, area.width - margin, area.height);
         let at = composer::render(canvas, area, composer, input);
@@ -213,11 +215,15 @@ fn draw_room(
 }
 
 /// What stands before the composer where there is no line above it.
-fn prompt<'a>(open: &ConversationView<'a>) -> &'a str {
+fn prompt<'a>(open: &ConversationView<'a>) -> Cow<'a, str> {
     match open.purpose {
-        None => open.title,
-        Some(PurposeView::Edit) => strings::conversation::PROMPT_EDIT,
-        Some(PurposeView::Reply(_)) => strings::conversation::PROMPT_REPLY,
+        None => open.title.into(),
+        Some(PurposeView::Edit) => {
+            format!("{}{}", strings::conversation::PROMPT_EDIT, open.title).into()
+        }
+        Some(PurposeView::Reply(_)) => {
+            format!("{}{}", strings::conversation::PROMPT_REPLY, open.title).into()
+        }
     }
 }
 
@@ -232,6 +238,7 @@ fn composer_title(screen: &Screen<'_>, open: &ConversationView<'_>) -> String {
         Some(Membership::Banned) => strings::conversation::ROOM_BANNED.to_owned(),
         Some(Membership::Member) | None if open.purpose == Some(PurposeView::Edit) => {
             strings::conversation::editing(
+                title,
                 screen.key_of(strings::hints::SAVE),
                 screen.key_of(strings::hints::CANCEL),
             )
@@ -241,7 +248,7 @@ fn composer_title(screen: &Screen<'_>, open: &ConversationView<'_>) -> String {
         }
         Some(Membership::Member) | None => match open.purpose {
             Some(PurposeView::Reply(quote)) => {
-                strings::conversation::reply_to(&conversation::quote_text(quote))
+                strings::conversation::reply_to(title, &conversation::quote_text(quote))
             }
             _ if open.is_removed => strings::conversation::to_removed(title),
             Some(PurposeView::Edit) | None if open.is_blocked => {

@@ -13,7 +13,7 @@ fn a_reason_is_logged_once_and_the_log_of_the_last_start_is_kept() {
     // In the place of the server, something that closes every connection.
     let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
     for _ in 0..6 {
-        alice.key("ctrl-r");
+        alice.key("alt-r");
         drop(listener.accept().unwrap());
     }
     // Attempts before the last one are logged by now.

@@ -44,7 +44,7 @@ impl Client {
             49..51 => self.press(keys("pageup"), clock, server),
             51..53 => self.press(keys("alt-end"), clock, server),
             53..54 => self.press(keys("alt-u"), clock, server),
-            54..55 => self.press(keys("ctrl-r"), clock, server),
+            54..55 => self.press(keys("alt-r"), clock, server),
             55..72 => self.change_a_message(clock, server),
             _ => self.command(clock, server),
         }

@@ -7,6 +7,7 @@ pub(super) mod edit;
 mod history;
 pub(super) mod kills;
 pub(super) mod markup;
+mod selection;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -36,6 +37,8 @@ pub struct Composer {
     text: String,
     /// A byte offset, always on a grapheme boundary.
     cursor: usize,
+    /// The other end of the selected text, on a grapheme boundary.
+    anchor: Option<usize>,
     /// The number in the kill ring of what was cut here last.
     killed: u64,
     /// What was just yanked, if nothing happened since.
@@ -70,6 +73,7 @@ impl Composer {
         Self {
             text: text.to_owned(),
             cursor: text.len(),
+            anchor: None,
             killed: 0,
             yanked: None,
             history: History::default(),
@@ -93,15 +97,16 @@ impl Composer {
         self.cursor
     }
 
-    /// Inserts text at the cursor, made fit to send: what is typed, or a whole paste. Returns
+    /// Inserts text at the cursor or over the selected text, made fit to send: what is typed, or a whole paste. Returns
     /// whether all of it found room below [`MAX_LEN`]; the rest is left out.
     pub fn insert(&mut self, text: &str) -> bool {
         let text = recado_shared::text::sanitise_input(text);
-        let kept = fitting(&text, MAX_LEN.saturating_sub(self.text.len()));
+        let over = self.selection().unwrap_or(self.cursor..self.cursor);
+        let kept = fitting(&text, MAX_LEN.saturating_sub(self.text.len() - over.len()));
         if kept > 0 {
             let is_typed = text.graphemes(true).nth(1).is_none();
             let step = if is_typed { Step::Type } else { Step::Other };
-            self.replace(self.cursor..self.cursor, &text[..kept], step);
+            self.replace(over, &text[..kept], step);
         }
         kept == text.len()
     }
@@ -126,8 +131,17 @@ impl Composer {
     /// Carries out an edit. Returns whether anything changed, so that a caller knows whether
     /// "up" in the first row is free for something else.
     pub(crate) fn edit(&mut self, edit: Edit, kills: &mut KillRing) -> bool {
+        if let Some(has_changed) = self.edit_selection(edit, kills) {
+            self.anchor = None;
+            return has_changed;
+        }
+        if !matches!(edit, Edit::Extend(_)) {
+            self.anchor = None;
+        }
         let (text, at) = (&self.text, self.cursor);
         match edit {
+            Edit::Extend(motion) => self.extend(motion, kills),
+            Edit::SelectAll => self.select_all(),
             Edit::NewLine => self.insert("\n"),
             Edit::Left => self.move_to(self.previous(self.cursor)),
             Edit::Right => self.move_to(self.next(self.cursor)),
@@ -161,7 +175,7 @@ impl Composer {
     /// Empties the composer and returns what it held. Undo leads beyond it only to texts that were
     /// kept (`keep_for_undo`).
     pub fn take(&mut self) -> String {
-        self.cursor = 0;
+        (self.cursor, self.anchor) = (0, None);
         self.sticky_column = None;
         self.yanked = None;
         self.history.forget_typed();
@@ -353,6 +367,7 @@ impl Composer {
         self.text.replace_range(range, with);
         self.sticky_column = None;
         self.yanked = None;
+        self.anchor = None;
         // What was inserted or joined may have become part of a longer cluster.
         self.cursor = if is_boundary(&self.text, end) {
             end

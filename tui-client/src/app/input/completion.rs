@@ -1,6 +1,7 @@
 //! Completion of the word before the cursor: commands and their arguments, users after `@`, emoji
 //! after `:`.
 
+use std::cmp::Reverse;
 use std::ops::Range;
 
 use recado_shared::name::fold;
@@ -10,6 +11,7 @@ use recado_shared::{ConversationId, UserName};
 use crate::app::chats::Chats;
 use crate::app::command::{ArgumentKind, COMMANDS, CommandSpec, find};
 use crate::app::conversation::state::Purpose;
+use crate::app::input::frequent::Frequent;
 
 /// The completion list of the composer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,17 +61,17 @@ pub(crate) struct Completion {
 
 impl Completion {
     /// The completion at the cursor of the open conversation; `None` if nothing fits.
-    pub(super) fn at_cursor(chats: &Chats) -> Option<Self> {
+    pub(super) fn at_cursor(chats: &Chats, frequent: &Frequent) -> Option<Self> {
         let open = chats.opened()?;
         let composer = &open.composer;
         let (word, completable) = completable(composer.text(), composer.cursor())?;
         let is_editing = matches!(open.purpose, Purpose::Edit { .. });
         let mut rows = match completable {
             Completable::Command(_) | Completable::Argument(..) if is_editing => return None,
-            Completable::Command(prefix) => commands(prefix),
+            Completable::Command(prefix) => commands(prefix, frequent),
             Completable::Mention(prefix) => people(chats, "@", prefix),
-            Completable::Emoji(code) => emoji(code),
-            Completable::Argument(kind, prefix) => arguments(chats, kind, prefix),
+            Completable::Emoji(code) => emoji(code, frequent),
+            Completable::Argument(kind, prefix) => arguments(chats, kind, prefix, frequent),
         };
         rows.truncate(MAX_ROWS);
         let has_begun = composer.text()[word.clone()].chars().nth(1).is_some()
@@ -165,7 +167,8 @@ fn starts_with(name: &str, prefix: &str) -> bool {
     fold(name).starts_with(&fold(prefix))
 }
 
-fn commands(prefix: &str) -> Vec<Row> {
+/// Commands whose names begin so, the frequent ones first.
+fn commands(prefix: &str, frequent: &Frequent) -> Vec<Row> {
     let matches = COMMANDS
         .iter()
         .filter(|spec| starts_with(spec.name, prefix) || spec.aliases.contains(&prefix));
@@ -177,17 +180,22 @@ fn commands(prefix: &str) -> Vec<Row> {
             detail: spec.help.to_owned(),
         }
     };
-    matches.map(row).collect()
+    let mut rows: Vec<_> = matches.map(row).collect();
+    rows.sort_by_key(|row| Reverse(frequent.count(&row.insert)));
+    rows
 }
 
-/// Emoji whose shortcodes begin so, then those that have it inside.
-fn emoji(code: &str) -> Vec<Row> {
+/// Emoji whose shortcodes begin so, then those that have it inside; of both, the frequent ones first.
+fn emoji(code: &str, frequent: &Frequent) -> Vec<Row> {
     let code = code.to_lowercase();
     let mut found: Vec<_> = emojis::iter()
         .flat_map(|emoji| emoji.shortcodes().map(move |name| (emoji, name)))
         .filter(|(_, name)| name.contains(&code))
         .collect();
-    found.sort_by_key(|(_, name)| (!name.starts_with(&code), name.len(), *name));
+    found.sort_by_key(|(emoji, name)| {
+        let count = Reverse(frequent.count(emoji.as_str()));
+        (!name.starts_with(&code), count, name.len(), *name)
+    });
     let row = |(emoji, name): (&emojis::Emoji, &str)| Row {
         insert: emoji.as_str().to_owned(),
         ..Row::new(format!("{} :{name}:", emoji.as_str()))
@@ -195,24 +203,27 @@ fn emoji(code: &str) -> Vec<Row> {
     found.into_iter().take(MAX_ROWS).map(row).collect()
 }
 
-fn words(all: &[&str], prefix: &str) -> Vec<Row> {
+fn words(all: &[&str], prefix: &str, frequent: &Frequent) -> Vec<Row> {
     let matches = all.iter().filter(|word| starts_with(word, prefix));
-    matches.map(|word| Row::new((*word).to_owned())).collect()
+    let mut matches: Vec<_> = matches.collect();
+    matches.sort_by_key(|word| Reverse(frequent.count(word)));
+    let rows = matches.into_iter();
+    rows.map(|word| Row::new((*word).to_owned())).collect()
 }
 
-fn arguments(chats: &Chats, kind: ArgumentKind, prefix: &str) -> Vec<Row> {
+fn arguments(chats: &Chats, kind: ArgumentKind, prefix: &str, frequent: &Frequent) -> Vec<Row> {
     let users = || people(chats, "", prefix.trim_start_matches('@'));
     match kind {
         ArgumentKind::Person => users(),
         ArgumentKind::Room => rooms(chats, prefix),
         ArgumentKind::PersonOrRoom => [users(), rooms(chats, prefix)].concat(),
-        ArgumentKind::Emoji => emoji(prefix.trim_matches(':')),
-        ArgumentKind::Duration => words(DURATIONS, prefix),
-        ArgumentKind::Day => words(DAYS, prefix),
-        ArgumentKind::Word(all) => words(all, prefix),
+        ArgumentKind::Emoji => emoji(prefix.trim_matches(':'), frequent),
+        ArgumentKind::Duration => words(DURATIONS, prefix, frequent),
+        ArgumentKind::Day => words(DAYS, prefix, frequent),
+        ArgumentKind::Word(all) => words(all, prefix, frequent),
         ArgumentKind::Command => {
             let names: Vec<_> = COMMANDS.iter().map(|spec| spec.name).collect();
-            words(&names, prefix.trim_start_matches('/'))
+            words(&names, prefix.trim_start_matches('/'), frequent)
         }
         ArgumentKind::Any | ArgumentKind::Number | ArgumentKind::Text => Vec::new(),
     }
@@ -305,9 +316,17 @@ mod tests {
 
     #[test]
     fn emoji_come_best_first() {
-        assert_eq!(emoji("tada")[0].insert, "🎉");
-        assert_eq!(emoji("+1")[0].insert, "👍");
-        assert!(emoji("face").len() <= MAX_ROWS);
-        assert_eq!(emoji("nosuchemoji"), []);
+        let mut frequent = Frequent::default();
+        assert_eq!(emoji("tada", &frequent)[0].insert, "🎉");
+        assert_eq!(emoji("+1", &frequent)[0].insert, "👍");
+        assert!(emoji("face", &frequent).len() <= MAX_ROWS);
+        assert_eq!(emoji("nosuchemoji", &frequent), []);
+        // A frequent one that begins so comes before shorter names; one that has it inside (gift_heart)
+        // does not.
+        assert_ne!(emoji("heart", &frequent)[0].insert, "💓");
+        frequent.note("💓");
+        frequent.note("💝");
+        frequent.note("💝");
+        assert_eq!(emoji("heart", &frequent)[0].insert, "💓");
     }
 }

@@ -2,6 +2,8 @@
 
 pub(super) mod completion;
 mod editor;
+pub(super) mod frequent;
+mod recipient;
 
 use std::ops::Range;
 
@@ -17,6 +19,8 @@ pub(super) struct InputState {
     pub(super) is_after_prefix: bool,
     /// The conversation whose text is in the editor, which has the terminal.
     edited: Option<ConversationId>,
+    /// The conversation that was left unasked for the open one, while the user wrote in it.
+    moved_from: Option<ConversationId>,
 }
 
 impl App {
@@ -43,7 +47,7 @@ impl App {
     /// Tab: accepts the chosen or first row, or opens the list. Returns whether there is one.
     pub(super) fn complete(&mut self) -> bool {
         if self.completion.is_none() && self.is_writing() {
-            self.completion = Completion::at_cursor(&self.chats);
+            self.completion = Completion::at_cursor(&self.chats, &self.memory.frequent);
         }
         let Some(completion) = self.completion.take() else {
             return false;
@@ -69,6 +73,7 @@ impl App {
     }
 
     fn insert_completion(&mut self, word: Range<usize>, insert: &str) {
+        self.memory.frequent.note(insert);
         if let Some(open) = self.chats.open_conversation() {
             open.composer.replace_word(word, insert);
         }
@@ -81,7 +86,7 @@ impl App {
             self.chats.unsaved.drafts.insert(id);
             self.chats.drafts.changed.insert(id);
         }
-        self.completion = Completion::at_cursor(&self.chats);
+        self.completion = Completion::at_cursor(&self.chats, &self.memory.frequent);
         self.session.hint_typing(&mut self.chats, &mut self.cx);
     }
 }

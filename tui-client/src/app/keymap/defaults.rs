@@ -1,7 +1,7 @@
 //! Default key bindings, in the order in which the help shows them.
 
 use super::Key;
-use crate::app::action::{Action, Edit, KeyContext};
+use crate::app::action::{Action, Edit, KeyContext, Motion};
 
 /// Bindings of one context; the first key of an action is the one that hints show.
 pub(super) type Table = &'static [(Action, &'static str)];
@@ -63,7 +63,8 @@ const GLOBAL: Table = &[
     (Action::TogglePane, "alt-c tab"),
     (Action::Members, "alt-m"),
     (Action::Announcements, "alt-n"),
-    (Action::Reconnect, "ctrl-r"),
+    (Action::SentMessages, "ctrl-r"),
+    (Action::Reconnect, "alt-r"),
     (Action::Redraw, "ctrl-l"),
     (Action::Suspend, "ctrl-z"),
     (Action::Cancel, "esc"),
@@ -112,12 +113,36 @@ const COMPOSER: Table = &[
     // Terminals send Ctrl+_ and Ctrl+/ as one byte, which is read as Ctrl+7.
     (Action::Edit(Edit::Undo), "ctrl-_ ctrl-/ ctrl-7"),
     (Action::Edit(Edit::Redo), "alt-_"),
+    (Action::Edit(Edit::Extend(Motion::Left)), "shift-left"),
+    (Action::Edit(Edit::Extend(Motion::Right)), "shift-right"),
+    (Action::Edit(Edit::Extend(Motion::Up)), "shift-up"),
+    (Action::Edit(Edit::Extend(Motion::Down)), "shift-down"),
+    (
+        Action::Edit(Edit::Extend(Motion::WordLeft)),
+        "ctrl-shift-left alt-shift-left",
+    ),
+    (
+        Action::Edit(Edit::Extend(Motion::WordRight)),
+        "ctrl-shift-right alt-shift-right",
+    ),
+    (Action::Edit(Edit::Extend(Motion::LineStart)), "shift-home"),
+    (Action::Edit(Edit::Extend(Motion::LineEnd)), "shift-end"),
+    (
+        Action::Edit(Edit::Extend(Motion::TextStart)),
+        "ctrl-shift-home",
+    ),
+    (
+        Action::Edit(Edit::Extend(Motion::TextEnd)),
+        "ctrl-shift-end",
+    ),
+    (Action::Copy, "alt-w ctrl-c"),
     (Action::OpenEditor, "alt-e"),
     (Action::Prefix, "ctrl-x"),
 ];
 
 const PREFIX: Table = &[
     (Action::OpenEditor, "ctrl-e e"),
+    (Action::Edit(Edit::SelectAll), "h"),
     (Action::Edit(Edit::Undo), "ctrl-u u"),
     (Action::Edit(Edit::Redo), "ctrl-r r"),
     (Action::Cancel, "esc ctrl-g"),

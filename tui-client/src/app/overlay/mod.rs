@@ -11,6 +11,7 @@ pub(crate) mod open;
 mod panel;
 mod picker;
 mod search;
+mod sent;
 mod switcher;
 mod unread_overview;
 

@@ -8,6 +8,7 @@ use super::invite_link::InviteLinkPanel;
 use super::panel::Panel;
 use super::picker::Picker;
 use super::search::Search;
+use super::sent::SentMessages;
 use super::switcher::Switcher;
 use super::unread_overview::UnreadOverview;
 use crate::app::Parts;
@@ -17,6 +18,7 @@ use crate::app::intent::Show;
 pub(crate) fn open(show: Show, app: &mut Parts<'_>) -> Option<Box<dyn Overlay>> {
     let mut overlay: Box<dyn Overlay> = match show {
         Show::Switcher(query) => Box::new(Switcher::new(&query)),
+        Show::SentMessages => Box::new(SentMessages::default()),
         Show::Help => Box::new(Help::default()),
         Show::Announcements => Box::new(Announcements::default()),
         Show::Versions(conversation, seq) => Box::new(Versions {

@@ -177,6 +177,7 @@ impl Overlay for Picker {
             return;
         }
         let emoji = row.emoji.clone();
+        app.memory.frequent.note(emoji.as_str());
         let recent = &mut app.memory.recent_emoji;
         recent.retain(|recent| *recent != emoji);
         recent.insert(0, emoji.clone());

@@ -64,7 +64,7 @@ fn a_refusal_says_what_to_do_and_reconnecting_is_up_to_the_person() {
         link(&client)
     );
     assert_eq!(client.app.next_deadline(), None);
-    assert_eq!(client.keys("ctrl-r"), [Effect::Reconnect]);
+    assert_eq!(client.keys("alt-r"), [Effect::Reconnect]);
     assert_eq!(link(&client), "Connecting");
 }
 

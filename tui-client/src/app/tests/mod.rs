@@ -34,3 +34,4 @@ mod settings;
 mod support;
 mod switcher;
 mod unread_overview;
+mod writing;

@@ -480,11 +480,16 @@ impl Client {
 
 /// A key by its name, such as `ctrl-k` or `enter`.
 fn key(name: &str) -> KeyEvent {
-    let (modifiers, code) = match name.split_once('-').filter(|(_, code)| !code.is_empty()) {
-        Some(("ctrl", code)) => (KeyModifiers::CONTROL, code),
-        Some(("alt", code)) => (KeyModifiers::ALT, code),
-        _ => (KeyModifiers::NONE, name),
-    };
+    let (mut modifiers, mut code) = (KeyModifiers::NONE, name);
+    while let Some((modifier, rest)) = code.split_once('-').filter(|(_, rest)| !rest.is_empty()) {
+        modifiers |= match modifier {
+            "ctrl" => KeyModifiers::CONTROL,
+            "alt" => KeyModifiers::ALT,
+            "shift" => KeyModifiers::SHIFT,
+            other => panic!("no modifier: {other}"),
+        };
+        code = rest;
+    }
     let code = match code {
         "enter" => KeyCode::Enter,
         "esc" => KeyCode::Esc,
@@ -492,6 +497,7 @@ fn key(name: &str) -> KeyEvent {
         "up" => KeyCode::Up,
         "down" => KeyCode::Down,
         "left" => KeyCode::Left,
+        "right" => KeyCode::Right,
         "home" => KeyCode::Home,
         "end" => KeyCode::End,
         "pageup" => KeyCode::PageUp,

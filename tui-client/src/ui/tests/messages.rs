@@ -119,12 +119,15 @@ fn a_reply_and_an_edit_are_named_above_the_composer() {
         text: "shall we ship?\nor not",
     }));
     let drawn = frame(&screen, 80, 24);
-    assert!(drawn.contains(" reply ┃ bob: shall we ship? "), "{drawn}");
+    assert!(
+        drawn.contains(" to #lobby, reply ┃ bob: shall we ship? "),
+        "{drawn}"
+    );
     screen.conversation.as_mut().unwrap().purpose = Some(PurposeView::Edit);
     screen.hints = vec![("Enter".to_owned(), "save"), ("Esc".to_owned(), "cancel")];
     let drawn = frame(&screen, 80, 24);
     assert!(
-        drawn.contains(" Editing: Enter saves, Esc cancels"),
+        drawn.contains(" to #lobby, editing: Enter saves, Esc cancels"),
         "{drawn}"
     );
 }
