@@ -67,7 +67,10 @@ fn mark_of(path: &Path) -> PathBuf {
 
 fn open(path: &Path) -> Result<(Connection, Snapshot), OpenError> {
     let connection = schema::open(path)?;
-    let snapshot = snapshot::read(&connection)?;
+    // Each statement outside a transaction locks the files anew.
+    let reading = connection.unchecked_transaction()?;
+    let snapshot = snapshot::read(&reading)?;
+    reading.commit()?;
     Ok((connection, snapshot))
 }
 
