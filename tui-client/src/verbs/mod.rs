@@ -19,6 +19,7 @@ pub(crate) mod room;
 pub(crate) mod rooms;
 pub(crate) mod send;
 pub(crate) mod tail;
+mod time_zone;
 pub(crate) mod who;
 
 use recado_shared::UserName;

@@ -3,12 +3,12 @@
 
 use std::time::Instant;
 
-use jiff::tz::TimeZone;
 use recado_shared::{Now, Timestamp};
 
 use super::VerbContext;
 use super::create::Creation;
 use super::local_server::ServerInvites;
+use super::time_zone::time_zone;
 use crate::app::{App, InviteLink, Settings};
 use crate::client::wall_time;
 use crate::config::Config;
@@ -204,7 +204,7 @@ async fn run_driver(
         bell: config.bell,
         store_limit: config.store_limit,
         is_in_tmux: Tmux::from_environment().is_some(),
-        time_zone: TimeZone::system(),
+        time_zone: time_zone(),
         device: identity.key.key(),
         // A store that had to be replaced is the more urgent news.
         notice: store.notice.or(theme_notice).or(opening.notice),
@@ -248,7 +248,7 @@ fn themed_view(
     let folder = paths.config_file.with_file_name("themes");
     let themes = Themes::new(config.theme.clone(), folder, colours);
     let (theme, notice) = themes.theme();
-    let mut view = ViewState::new(TimeZone::system(), theme, now);
+    let mut view = ViewState::new(time_zone(), theme, now);
     let names = config.names.iter().filter_map(|(name, colour)| {
         let colour = parse_colour(colour, colours.depth)?;
         Some((name.clone(), colour))
