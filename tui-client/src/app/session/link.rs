@@ -15,10 +15,10 @@ pub enum LinkView<'a> {
     Connecting,
     /// In touch; the last round trip.
     Connected(Option<Duration>),
-    /// Not connected, and why; the next attempt is this far away.
+    /// Not connected, and why; the next attempt is at most this far away.
     Offline {
         reason: &'a str,
-        /// Until the next attempt; rounded up to seconds by the view.
+        /// Rounded up to a step of the countdown: tens of seconds, 10 or 5 seconds, 1 second.
         retry_in: Duration,
     },
     /// Refused: no further attempt until the user does something.
@@ -111,21 +111,33 @@ impl Link {
             State::Synced => LinkView::Connected(self.round_trip),
             State::Offline { reason, until } => LinkView::Offline {
                 reason,
-                retry_in: until.saturating_duration_since(now),
+                retry_in: rounded_up(until.saturating_duration_since(now)),
             },
             State::Refused(reason) => LinkView::Refused(reason),
         }
     }
 }
 
-/// The next moment at which a whole second is left until `until`: the screen counts down.
+/// The next moment at which the time that is shown until `until` changes.
 fn next_tick(until: Instant, now: Instant) -> Option<Instant> {
     let left = until.checked_duration_since(now)?;
-    let part = Duration::from_nanos(u64::from(left.subsec_nanos()));
-    let step = if part.is_zero() {
-        Duration::from_secs(1)
-    } else {
-        part
+    let below = match rounded_up(left).as_secs() {
+        0 => return None,
+        1 => 0,
+        2..=5 => 1,
+        6..=10 => 5,
+        shown => shown - 10,
     };
-    (!left.is_zero()).then_some(now + step)
+    until.checked_sub(Duration::from_secs(below))
+}
+
+/// A time until the next attempt as it is shown. An outage changes the screen seldom, because each
+/// change wakes the computer.
+fn rounded_up(left: Duration) -> Duration {
+    let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+    Duration::from_secs(match seconds {
+        0..=1 => seconds,
+        2..=5 => 5,
+        _ => seconds.next_multiple_of(10),
+    })
 }

@@ -33,25 +33,30 @@ fn the_link_is_connected_once_the_heads_are_complete() {
 }
 
 #[test]
-fn the_way_to_the_next_attempt_is_counted_down_by_the_second() {
+fn the_way_to_the_next_attempt_is_counted_down_in_steps() {
     let mut client = Client::talking(1);
-    client.handle(offline());
+    let seconds = Duration::from_secs;
+    client.handle(Event::Net(NetEvent::Offline {
+        reason: "gone".to_owned(),
+        retry_in: Duration::from_millis(25_500),
+    }));
     let left = |client: &Client| match client.app.screen(client.now).link {
         LinkView::Offline { retry_in, .. } => retry_in,
         other => panic!("{other:?}"),
     };
-    assert_eq!(left(&client), Duration::from_secs(3));
-    let second = Duration::from_secs(1);
+    let mut steps = vec![left(&client)];
+    let mut pauses = Vec::new();
+    while let Some(due) = client.app.next_deadline() {
+        pauses.push(due - client.now.instant);
+        client.pass(due - client.now.instant);
+        steps.push(left(&client));
+    }
+    assert_eq!(steps, [30, 20, 10, 5, 1, 0].map(seconds));
+    let first = Duration::from_millis(5_500);
     assert_eq!(
-        client.app.next_deadline(),
-        Some(client.now.instant + second)
+        pauses,
+        [first, seconds(10), seconds(5), seconds(4), seconds(1)]
     );
-    client.pass(Duration::from_millis(1200));
-    let rest = Duration::from_millis(800);
-    assert_eq!(client.app.next_deadline(), Some(client.now.instant + rest));
-    client.pass(Duration::from_secs(9));
-    assert_eq!(client.app.next_deadline(), None);
-    assert_eq!(left(&client), Duration::ZERO);
 }
 
 #[test]
