@@ -12,6 +12,7 @@ mod tests;
 
 use ratatui::buffer::{Buffer, Cell, CellWidth as _};
 use ratatui::layout::Rect;
+use ratatui::style::Color;
 
 use self::pen::Pen;
 use self::scroll::Shift;
@@ -44,7 +45,7 @@ pub(super) fn paint(shown: &Buffer, next: &Buffer, pane: Rect) -> Pen {
 fn paint_rows(pen: &mut Pen, shown: &Buffer, next: &Buffer) {
     for y in next.area.top()..next.area.bottom() {
         let (before, after) = (row(shown, y), row(next, y));
-        if before == after {
+        if before.iter().zip(after).all(|(old, new)| is_same(old, new)) {
             continue;
         }
         if before.iter().chain(after).any(is_doubtful) {
@@ -65,8 +66,23 @@ fn is_doubtful(cell: &Cell) -> bool {
     !has_agreed_width(cell.symbol())
 }
 
+/// Whether erasing leaves this cell: no colour of its own is seen.
 fn is_blank(cell: &Cell) -> bool {
-    *cell == Cell::EMPTY
+    cell.bg == Color::Reset
+        && cell.modifier.is_empty()
+        && matches!(cell.symbol().as_bytes(), [b' '])
+}
+
+/// Whether two cells look alike. Most hold one byte, whose comparison is far cheaper than that of texts.
+fn is_same(old: &Cell, new: &Cell) -> bool {
+    let has_same_symbol = match (old.symbol().as_bytes(), new.symbol().as_bytes()) {
+        ([old], [new]) => old == new,
+        (old, new) => old == new,
+    };
+    has_same_symbol
+        && old.bg == new.bg
+        && old.modifier == new.modifier
+        && (old.fg == new.fg || is_blank(new))
 }
 
 /// The cells that a cell takes, at least one.
@@ -96,7 +112,7 @@ fn paint_changed(pen: &mut Pen, before: &[Cell], after: &[Cell], y: u16) {
     let mut spoiled = 0;
     while let Some(cell) = after.get(x) {
         let width = cells_of(cell);
-        let is_changed = x < spoiled || *cell != before[x];
+        let is_changed = x < spoiled || !is_same(&before[x], cell);
         if is_changed {
             let end = after.len().min(x + width);
             let old = before[x..end].iter().zip(x..);

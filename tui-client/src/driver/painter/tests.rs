@@ -381,7 +381,12 @@ fn looks(cell: &vt100::Cell) -> (String, [vt100::Color; 2], [bool; 5]) {
         cell.underline(),
         cell.inverse(),
     ];
-    (text.to_owned(), [cell.fgcolor(), cell.bgcolor()], styles)
+    // A blank has no text whose colour could be seen.
+    let fg = match (text, styles) {
+        (" ", [false, false, false, false, false]) => vt100::Color::Default,
+        _ => cell.fgcolor(),
+    };
+    (text.to_owned(), [fg, cell.bgcolor()], styles)
 }
 
 #[test]
