@@ -1,9 +1,11 @@
 //! The schema and its history: each migration once, in order, in one transaction.
 
 use std::path::Path;
+use std::time::Instant;
 
 use recado_shared::{LogId, Stamp, Timestamp};
 use rusqlite::{Connection, TransactionBehavior};
+use tracing::info;
 
 use crate::store::values::{StoreError, column};
 
@@ -58,6 +60,15 @@ pub(crate) fn inspect(db: &Connection, path: &Path) -> Result<Option<usize>, Sto
 pub(crate) fn migrate(db: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let from = inspect(db, path)?.unwrap_or(0);
     if from < NEWEST {
+        let start = Instant::now();
+        if from > 0 {
+            info!(
+                from,
+                to = NEWEST,
+                "updating the database of an older version: this takes up to 30 s per million messages. If it is \
+                 stopped, the next start begins again"
+            );
+        }
         // A table that others refer to can be rebuilt only while no foreign key is checked.
         let mut apply_all = || {
             db.pragma_update(None, "foreign_keys", false)?;
@@ -65,6 +76,12 @@ pub(crate) fn migrate(db: &mut Connection, path: &Path) -> Result<(), StoreError
             db.pragma_update(None, "foreign_keys", true)
         };
         apply_all().map_err(StoreError::database(path))?;
+        if from > 0 {
+            info!(
+                seconds = start.elapsed().as_secs(),
+                "the database is up to date"
+            );
+        }
     }
     Ok(())
 }
