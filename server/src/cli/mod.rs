@@ -2,6 +2,7 @@
 
 mod admin;
 mod backup;
+mod compact;
 mod confirm;
 mod process;
 mod refused;
@@ -144,6 +145,11 @@ enum Verb {
         /// A file of `backup`, or a copy of recado.db
         file: PathBuf,
     },
+    /// Rewrite the database of a stopped server, and give the space of erased messages back
+    ///
+    /// A running server uses that space for new messages, as far as it can. The command needs twice as much free
+    /// space as the database takes.
+    Compact,
     /// Print a configuration file with all settings and their defaults
     Config,
 }
@@ -250,6 +256,7 @@ fn run(mut arguments: Arguments) -> Result<()> {
         }
         Verb::Backup { file, force } => backup::make(&target()?, &file, force),
         Verb::Restore { file } => backup::restore(&target()?, &file),
+        Verb::Compact => compact::compact(&target()?),
         Verb::Config => print(&settings::template()),
     }
 }

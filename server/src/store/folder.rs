@@ -91,7 +91,7 @@ impl Folder {
     }
 
     /// Moves the write-ahead log into the database. If that cannot grow, the log stays, synced.
-    fn empty_log(&self, db: &Connection) -> Result<(), StoreError> {
+    pub(crate) fn empty_log(&self, db: &Connection) -> Result<(), StoreError> {
         match wal_checkpoint(db, "TRUNCATE") {
             Err(reason) if Fault::of(&reason) == Fault::NoSpace => {
                 let log = self.dir.join(wal::LOG);

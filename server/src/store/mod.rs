@@ -8,6 +8,7 @@
 mod answers;
 mod backup;
 mod checkpoint;
+mod compact;
 mod damage;
 mod engine;
 mod folder;
@@ -26,6 +27,7 @@ mod writer;
 pub use answers::StoreEvent;
 pub(crate) use backup::begin_anew;
 pub use backup::{BackupError, Restored, back_up, restore};
+pub use compact::{Compacted, compact};
 pub use engine::Engine;
 pub(crate) use folder::{has_database, has_users};
 pub use handle::{NotQueued, StoreEvents, StoreHandle, open};

@@ -284,7 +284,7 @@ pub(crate) fn erase_between(
     Ok(step)
 }
 
-/// The remains of an entry; its content becomes zeros.
+/// The remains of an entry; its content becomes empty.
 struct Erasure {
     id: i64,
     /// `None` for entries that stay, such as deletions.
@@ -304,7 +304,7 @@ impl Erasure {
             id: row.get(0)?,
             kind: key.erased,
             checksum: if is_right == Some(true) {
-                Some(key.checksum(&vec![0; blob.len()]))
+                Some(key.checksum(&[]))
             } else {
                 row.get(6)?
             },
@@ -312,17 +312,19 @@ impl Erasure {
     }
 }
 
-/// The content keeps its length, so that `SQLite` overwrites the row in place: a row that moves may leave a
+/// The content keeps its length at first, so that `SQLite` overwrites the row in place: a row that moves may leave a
 /// copy behind. NULL, 0 and 1 all take no space in a record
-/// (<https://sqlite.org/fileformat2.html#record_format>).
+/// (<https://sqlite.org/fileformat2.html#record_format>). Then the zeros go, and the pages of a long content are free.
 fn erase_rows(db: &Connection, rows: &[Erasure]) -> Result<()> {
     let mut overwrite = db.prepare_cached(
         "UPDATE entries SET content = zeroblob(length(content)), erased = ?2, checksum = ?3
          WHERE id = ?1",
     )?;
+    let mut shorten = db.prepare_cached("UPDATE entries SET content = x'' WHERE id = ?1")?;
     for row in rows {
         if let Some(kind) = row.kind {
             overwrite.execute(params![row.id, kind as u8, row.checksum])?;
+            shorten.execute([row.id])?;
         }
     }
     Ok(())

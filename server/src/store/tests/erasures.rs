@@ -136,3 +136,81 @@ fn a_closed_room_is_erased_in_steps_and_hidden_from_the_first() {
     while step(&mut desk).is_some() {}
     assert_eq!(left_of_alice(&desk), 0);
 }
+
+/// Length of the database file in bytes.
+fn len_of_file(dir: &Path) -> u64 {
+    std::fs::metadata(dir.join("recado.db")).unwrap().len()
+}
+
+/// A conversation of Alice and Bob with 4 MB of hers in long messages, of which she is removed.
+fn long_messages() -> (Desk, UserId, UserId) {
+    let mut desk = Desk::new();
+    let (alice, bob) = (desk.register("alice"), desk.register("bob"));
+    let body = SECRET.repeat(800);
+    let batch: Vec<_> = (1..=300).map(|id| message(alice, bob, id, &body)).collect();
+    desk.writer.commit(&batch).unwrap();
+    desk.say(bob, alice, 1, "a word of his");
+    desk.writer.checkpoints.wal.note_erased();
+    desk.writer.checkpoint_if_due(true).unwrap();
+    desk.change(AdminChange::Remove(name("alice"))).unwrap();
+    while step(&mut desk).is_some() {}
+    (desk, alice, bob)
+}
+
+#[test]
+fn new_messages_take_the_space_of_erased_ones() {
+    let (mut desk, _, bob) = long_messages();
+    let before = len_of_file(desk.dir());
+    assert!(before > 4_000_000, "{before}");
+    let body = "another text ".repeat(800);
+    let batch: Vec<_> = (1_000..1_300)
+        .map(|id| message(bob, bob, id, &body))
+        .collect();
+    desk.writer.commit(&batch).unwrap();
+    desk.writer.checkpoints.wal.note_erased();
+    desk.writer.checkpoint_if_due(true).unwrap();
+    let grown = len_of_file(desk.dir()).saturating_sub(before);
+    assert!(grown < 200_000, "{grown}");
+}
+
+#[test]
+fn a_stopped_server_is_compacted() {
+    let (desk, alice, bob) = long_messages();
+    let error = compact(desk.dir()).unwrap_err();
+    assert!(matches!(error, StoreError::InUse { .. }), "{error:?}");
+    let dir = desk.close();
+    let before = len_of_file(dir.path());
+    let compacted = compact(dir.path()).unwrap();
+    let after = len_of_file(dir.path());
+    assert_eq!(compacted, Compacted { before, after });
+    assert!(after < before / 10, "{after} of {before}");
+    assert_eq!(count_in_files(dir.path(), SECRET), 0);
+    let mut desk = Desk::open(dir);
+    let seen = page(&mut desk, bob, ConversationId::direct(alice, bob));
+    assert!(seen.contains(&text("a word of his")), "{seen:?}");
+}
+
+/// Messages of all lengths on the same pages, erased one after the other: no copy of a text stays where its row moved.
+#[test]
+fn rows_that_become_shorter_leave_no_copy_of_their_neighbours() {
+    let mut desk = Desk::new();
+    let (alice, bob) = (desk.register("alice"), desk.register("bob"));
+    let batch: Vec<_> = (1..=400)
+        .map(|id| {
+            let length = usize::try_from(id * 37 % 400).unwrap();
+            message(alice, bob, id, &format!("{SECRET}{}", ".".repeat(length)))
+        })
+        .collect();
+    desk.writer.commit(&batch).unwrap();
+    for id in 1..=400 {
+        // 89 and 400 have no common divisor: the order is mixed.
+        let target = Seq(1 + id * 89 % 400);
+        let Write::Append { origin, mut new } = message(alice, bob, 1_000 + id, "x") else {
+            unreachable!()
+        };
+        new.content = Content::Deletion { target };
+        desk.append(Write::Append { origin, new }).unwrap();
+    }
+    desk.writer.checkpoint_if_due(true).unwrap();
+    assert_eq!(count_in_files(desk.dir(), SECRET), 0);
+}
