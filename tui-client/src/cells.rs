@@ -2,6 +2,7 @@
 //! hostile: nothing that leaves this module to be drawn holds a control character.
 
 mod agreement;
+mod bidi;
 mod probe;
 
 use std::borrow::Cow;
@@ -15,6 +16,7 @@ use unicode_normalization::char::is_combining_mark;
 use unicode_segmentation::UnicodeSegmentation as _;
 
 pub use self::agreement::{has_agreed_width, max_width};
+pub use self::bidi::{Placed, mirrored, visual_order};
 pub use self::probe::{MeasuredWidths, PROBE_ROW, Probe};
 
 /// Distance of tab stops, in cells.

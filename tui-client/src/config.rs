@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use recado_shared::io_reason::describe;
 use serde::Deserialize;
@@ -13,7 +14,7 @@ use toml::Spanned;
 
 use crate::app::keymap::{self, Keymap};
 use crate::strings::themes;
-use crate::ui::{ColourDepth, SymbolChoice, ThemeName, parse_colour};
+use crate::ui::{BidiChoice, ColourDepth, SymbolChoice, ThemeName, parse_colour};
 
 const MIB: u64 = 1024 * 1024;
 
@@ -31,6 +32,7 @@ pub struct Config {
     pub keymap: Keymap,
     pub theme: ThemeName,
     pub symbols: SymbolChoice,
+    pub bidi: BidiChoice,
     /// Names with their colours, as they are written.
     pub names: BTreeMap<String, String>,
 }
@@ -55,6 +57,7 @@ struct ConfigFile {
     store_limit_mib: Option<NonZeroU32>,
     theme: Option<Spanned<String>>,
     symbols: Option<Spanned<String>>,
+    bidi: Option<Spanned<String>>,
     #[serde(default)]
     names: BTreeMap<String, Spanned<String>>,
     /// Accepts the `keys` table without reading it.
@@ -82,6 +85,10 @@ pub fn template() -> String {
 # The signs and borders: unicode, ascii, or auto, which is ascii where the locale is not UTF-8.
 #symbols = \"auto\"
 
+# Who puts right-to-left text into visual order: recado, terminal, off, or auto, which is recado except in terminals that
+# are known to do it.
+#bidi = \"auto\"
+
 # Colours of names: #rrggbb, or a name such as bright-green.
 #names = { bob = \"#ff8800\", carol = \"bright-green\" }
 
@@ -97,6 +104,7 @@ impl Default for Config {
             keymap: Keymap::default(),
             theme: ThemeName::default(),
             symbols: SymbolChoice::default(),
+            bidi: BidiChoice::default(),
             names: BTreeMap::new(),
         }
     }
@@ -126,14 +134,10 @@ impl Config {
         };
         let file: ConfigFile = toml::from_str(&text)
             .map_err(|error| at(error.span().map_or(0, |span| span.start), error.message()))?;
-        let theme = file.theme.map(|name| {
-            let parsed = name.get_ref().parse();
-            parsed.map_err(|_| at(name.span().start, &themes::bad_name(name.get_ref())))
-        });
-        let symbols = file.symbols.map(|choice| {
-            let parsed = choice.get_ref().parse();
-            parsed.map_err(|()| at(choice.span().start, &themes::bad_symbols(choice.get_ref())))
-        });
+        let theme = chosen(file.theme, themes::bad_name).map_err(|(start, why)| at(start, &why))?;
+        let symbols = chosen(file.symbols, themes::bad_symbols);
+        let symbols = symbols.map_err(|(start, why)| at(start, &why))?;
+        let bidi = chosen(file.bidi, themes::bad_bidi).map_err(|(start, why)| at(start, &why))?;
         for colour in file.names.values() {
             if parse_colour(colour.get_ref(), ColourDepth::TrueColour).is_none() {
                 let why = themes::unknown_colour(colour.get_ref(), None);
@@ -148,13 +152,27 @@ impl Config {
                 .store_limit_mib
                 .map_or(DEFAULT_STORE_LIMIT, |mib| u64::from(mib.get()) * MIB),
             keymap,
-            theme: theme.transpose()?.unwrap_or_default(),
-            symbols: symbols.transpose()?.unwrap_or_default(),
+            theme,
+            symbols,
+            bidi,
             names: names
                 .map(|(name, colour)| (name, colour.into_inner()))
                 .collect(),
         })
     }
+}
+
+/// The value of a setting that is one of some words, or where it is and what is wrong with it.
+fn chosen<T: FromStr + Default>(
+    setting: Option<Spanned<String>>,
+    what_is_wrong: impl Fn(&str) -> String,
+) -> Result<T, (usize, String)> {
+    let Some(setting) = setting else {
+        return Ok(T::default());
+    };
+    let word = setting.get_ref();
+    let wrong = |_| (setting.span().start, what_is_wrong(word));
+    word.parse().map_err(wrong)
 }
 
 #[cfg(test)]
@@ -182,6 +200,7 @@ mod tests {
             ("\ntheme = \"../x\"\n", "line 2: '../x'"),
             ("[names]\nbob = \"grin\"\n", "line 2: 'grin'"),
             ("symbols = \"asci\"\n", "line 1: 'asci'"),
+            ("bidi = \"on\"\n", "line 1: 'on'"),
         ] {
             fs::write(&path, text).unwrap();
             let error = Config::read(&path).unwrap_err().to_string();

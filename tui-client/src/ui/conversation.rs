@@ -8,6 +8,7 @@ use recado_shared::Membership;
 use recado_shared::rules::folding::ReactionCount;
 use recado_shared::text::is_visible;
 
+use super::bidi;
 use super::canvas::Canvas;
 use super::rows::{MessageRow, Row, Rows};
 use super::scroll::{Position, Window};
@@ -338,6 +339,10 @@ fn draw_body(
             let area = Rect::new(area.x + left, area.y, right - left, 1);
             canvas.buffer.set_style(area, Theme::mention());
         }
+    }
+    if canvas.view.reorders_bidi {
+        let end = range.start + body[range.clone()].trim_end().len();
+        bidi::reorder(canvas.buffer, area, body, range.start..end);
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Pure but for [`ViewState`]: it reads no clock and changes nothing of the app.
 
+mod bidi;
 mod canvas;
 mod completion;
 mod composer;
@@ -29,6 +30,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::widgets::{Block, Clear, Widget as _};
 use recado_shared::{Membership, RoomInfo, Topic};
 
+pub use self::bidi::BidiChoice;
 use self::canvas::Canvas;
 pub use self::glyphs::{Glyphs, SymbolChoice};
 use self::layout::Layout;

@@ -39,6 +39,8 @@ pub struct ViewState {
     pub(super) names: NameColours,
     /// Forms of signs and clusters, for the terminal that draws them.
     pub glyphs: Glyphs,
+    /// Whether right-to-left text is put into visual order.
+    pub reorders_bidi: bool,
     pub(super) cache: WrapCache,
     pub(super) viewed: Option<Viewed>,
     pub(super) contacts_top: usize,
@@ -69,6 +71,7 @@ impl ViewState {
             theme,
             names,
             glyphs: Glyphs::default(),
+            reorders_bidi: true,
             cache: WrapCache::default(),
             viewed: None,
             contacts_top: 0,

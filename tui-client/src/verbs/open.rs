@@ -197,6 +197,7 @@ async fn run_driver(
         variable,
     );
     view.glyphs = calibration.glyphs();
+    view.reorders_bidi = config.bidi.reorders(variable);
     let settings = Settings {
         name: identity.server.name.as_str().to_owned(),
         keymap: config.keymap,
