@@ -63,7 +63,7 @@ struct ConfigFile {
     /// Accepts the `keys` table without reading it.
     #[serde(default)]
     #[expect(dead_code, reason = "named so that it is a known setting")]
-    keys: toml::Table,
+    keys: Option<toml::Value>,
 }
 
 /// A configuration file in which everything is as it is without one.

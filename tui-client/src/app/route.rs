@@ -23,6 +23,9 @@ impl App {
             return;
         }
         self.note_input(now);
+        if self.take_vi_key(key) {
+            return;
+        }
         let context = self.context();
         let is_second = std::mem::take(&mut self.input.is_after_prefix);
         match self.settings.keymap.action(context, key) {
@@ -227,7 +230,7 @@ impl App {
         }
     }
 
-    fn edit(&mut self, edit: Edit) {
+    pub(super) fn edit(&mut self, edit: Edit) {
         let steps = if edit == Edit::Down {
             1
         } else if edit == Edit::Up {
@@ -489,7 +492,10 @@ impl App {
         let completion = self.completion.as_ref().map(Completion::view);
         let overlay = self.overlay.as_ref().map(|overlay| overlay.view(&reader));
         let hints = self.hints(&reader, completion.as_ref());
-        reader.screen(message, hints, completion, overlay)
+        Screen {
+            vi: self.vi_mode(),
+            ..reader.screen(message, hints, completion, overlay)
+        }
     }
 
     /// The keys worth knowing here. Actions without a key are left out.

@@ -227,6 +227,7 @@ mod tests {
             focus: Focus::Composer,
             pane: Pane::Conversation,
             completion: None,
+            vi: None,
             overlay: None,
         }
     }

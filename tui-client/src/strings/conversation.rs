@@ -3,6 +3,7 @@
 use recado_shared::text::is_visible;
 
 use super::counted;
+use crate::app::composer::vi::ViMode;
 
 pub(crate) const INVITE_IN_LIST: [&str; 4] = [
     super::status::NO_CONTACTS,
@@ -127,6 +128,25 @@ pub(crate) fn invited(inviter: Option<&str>) -> String {
 
 pub(crate) fn to_removed(title: &str) -> String {
     format!("the account of {title} was removed")
+}
+
+/// A title behind the mode of vi keys.
+pub(crate) fn in_mode(mode: Option<ViMode>, title: String) -> String {
+    match mode {
+        None => title,
+        Some(ViMode::Insert) => format!("INSERT {title}"),
+        Some(ViMode::Normal) => format!("NORMAL {title}"),
+        Some(ViMode::Visual) => format!("VISUAL {title}"),
+    }
+}
+
+/// The mode of vi keys before the name of the recipient, where there is little room.
+pub(crate) const fn mode_mark(mode: Option<ViMode>) -> &'static str {
+    match mode {
+        None | Some(ViMode::Insert) => "",
+        Some(ViMode::Normal) => "N:",
+        Some(ViMode::Visual) => "V:",
+    }
 }
 
 pub(crate) fn to(title: &str) -> String {

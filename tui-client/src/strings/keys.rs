@@ -158,12 +158,21 @@ pub(crate) const COMMANDS: &str = "Commands";
 pub(crate) const CONFIG_INTRODUCTION: &str = "\
 # Keys: a table per context, \"key\" = \"action\". Entries here replace the defaults below, and
 # \"none\" removes a binding. Keys are written like \"Ctrl+K\", \"Alt+Up\", \"Shift+Enter\", \"F1\" or \"y\".
+
+# The input box: \"readline\", or \"vim\" with its modes.
+[keys]
+#preset = \"readline\"
 ";
 
 pub(crate) fn not_a_table(line: usize, entry: &str) -> String {
     format!(
         "line {line}: {entry} must be a table of keys, such as [keys.composer] followed by \"Ctrl+K\" = \"switcher\""
     )
+}
+
+/// `preset` is as in the file, with its quotes.
+pub(crate) fn unknown_preset(line: usize, preset: &str) -> String {
+    format!("line {line}: unknown keys {preset}. They are \"readline\", the default, or \"vim\"")
 }
 
 pub(crate) fn unknown_context(line: usize, context: &str) -> String {

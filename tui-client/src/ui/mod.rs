@@ -60,7 +60,7 @@ pub fn render(buffer: &mut Buffer, screen: &Screen<'_>, view: &mut ViewState) ->
 
 fn draw(canvas: &mut Canvas<'_>, area: Rect, screen: &Screen<'_>) -> Option<Position> {
     let conversation = screen.conversation.as_ref();
-    let name_width = conversation.map_or(0, |open| text::columns(&prompt(open)));
+    let name_width = conversation.map_or(0, |open| text::columns(&prompt(screen, open)));
     let text_width = layout::composer_width(area, name_width);
     let input = conversation.map(|open| (open.composer, open.composer.layout(text_width)));
     let rows = input.as_ref().map(|(_, input)| input.rows.len());
@@ -87,7 +87,7 @@ fn draw(canvas: &mut Canvas<'_>, area: Rect, screen: &Screen<'_>) -> Option<Posi
             None => layout::prompt_width(screen_area, name_width),
         };
         if layout.frame.is_none() {
-            composer::render_prompt(canvas, area, margin, &prompt(open));
+            composer::render_prompt(canvas, area, margin, &prompt(screen, open));
         }
         let area = Rect::new(area.x + margin, area.y, area.width - margin, area.height);
         let at = composer::render(canvas, area, composer, input);
@@ -217,20 +217,31 @@ fn draw_room(
 }
 
 /// What stands before the composer where there is no line above it.
-fn prompt<'a>(open: &ConversationView<'a>) -> Cow<'a, str> {
+fn prompt<'a>(screen: &Screen<'_>, open: &ConversationView<'a>) -> Cow<'a, str> {
+    let mode = strings::conversation::mode_mark(screen.vi);
     match open.purpose {
+        None if !mode.is_empty() => format!("{mode}{}", open.title).into(),
         None => open.title.into(),
         Some(PurposeView::Edit) => {
-            format!("{}{}", strings::conversation::PROMPT_EDIT, open.title).into()
+            format!("{mode}{}{}", strings::conversation::PROMPT_EDIT, open.title).into()
         }
-        Some(PurposeView::Reply(_)) => {
-            format!("{}{}", strings::conversation::PROMPT_REPLY, open.title).into()
-        }
+        Some(PurposeView::Reply(_)) => format!(
+            "{mode}{}{}",
+            strings::conversation::PROMPT_REPLY,
+            open.title
+        )
+        .into(),
     }
 }
 
-/// What the text in the composer is for, or why it goes nowhere.
+/// The mode of vi keys, then what the text is for.
 fn composer_title(screen: &Screen<'_>, open: &ConversationView<'_>) -> String {
+    let purpose = purpose_title(screen, open);
+    strings::conversation::in_mode(screen.vi, purpose)
+}
+
+/// What the text in the composer is for, or why it goes nowhere.
+fn purpose_title(screen: &Screen<'_>, open: &ConversationView<'_>) -> String {
     let title = open.title;
     match open.room.map(|room| room.membership) {
         Some(Membership::Invited) => strings::conversation::invited(open.inviter),

@@ -106,6 +106,7 @@ fn screen<'a>() -> Screen<'a> {
         focus: Focus::Composer,
         pane: Pane::Conversation,
         completion: None,
+        vi: None,
         overlay: None,
     }
 }

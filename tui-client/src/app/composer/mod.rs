@@ -10,6 +10,7 @@ pub(super) mod markup;
 mod selection;
 #[cfg(test)]
 mod tests;
+pub mod vi;
 mod words;
 
 use std::cell::Cell;

@@ -4,6 +4,7 @@ pub(super) mod completion;
 mod editor;
 pub(super) mod frequent;
 mod recipient;
+mod vi;
 
 use std::ops::Range;
 
@@ -11,12 +12,14 @@ use recado_shared::ConversationId;
 
 use self::completion::Completion;
 use crate::app::App;
+use crate::app::composer::vi::Vi;
 
 /// The state of typing beside the texts themselves.
 #[derive(Debug, Default)]
 pub(super) struct InputState {
     /// Whether the next key is the second of two.
     pub(super) is_after_prefix: bool,
+    vi: Vi,
     /// The conversation whose text is in the editor, which has the terminal.
     edited: Option<ConversationId>,
     /// The conversation that was left unasked for the open one, while the user wrote in it.

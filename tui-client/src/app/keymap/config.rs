@@ -8,6 +8,9 @@ use super::{Key, Keymap};
 use crate::app::action::KeyContext;
 use crate::strings;
 
+/// The name of the setting beside the contexts.
+const PRESET: &str = "preset";
+
 const UNBOUND: &str = "none";
 
 /// The key bindings of a configuration file cannot be used.
@@ -39,9 +42,16 @@ impl Keymap {
     }
 
     fn override_all(&mut self, text: &str, keys: &Spanned<DeValue<'_>>) -> Result<(), String> {
+        if keys.get_ref().as_str().is_some() {
+            return self.set_preset(text, keys);
+        }
         for (name, bindings) in table(text, "keys", keys)? {
             let line = line_of(text, name);
             let name: &str = name.get_ref();
+            if name == PRESET {
+                self.set_preset(text, bindings)?;
+                continue;
+            }
             let context = name.parse::<KeyContext>();
             let context = context.map_err(|_| strings::keys::unknown_context(line, name))?;
             self.override_context(
@@ -50,6 +60,21 @@ impl Keymap {
                 table(text, &format!("keys.{name}"), bindings)?,
             )?;
         }
+        Ok(())
+    }
+
+    fn set_preset(&mut self, text: &str, preset: &Spanned<DeValue<'_>>) -> Result<(), String> {
+        self.is_vi = match preset.get_ref().as_str() {
+            Some("vim" | "vi") => true,
+            Some("readline") => false,
+            _ => {
+                let written = &text[preset.span()];
+                return Err(strings::keys::unknown_preset(
+                    line_of(text, preset),
+                    written,
+                ));
+            }
+        };
         Ok(())
     }
 

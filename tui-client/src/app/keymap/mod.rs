@@ -28,6 +28,8 @@ const MAX_KEYS_SHOWN: usize = 4;
 pub struct Keymap {
     /// Of an action's keys, the first is the one to show.
     tables: BTreeMap<KeyContext, Vec<(Key, Action)>>,
+    /// Whether the input box has the modes of vi.
+    is_vi: bool,
 }
 
 impl Default for Keymap {
@@ -35,11 +37,17 @@ impl Default for Keymap {
         let table = |(context, tables)| (context, bindings(tables).collect());
         Self {
             tables: DEFAULTS.map(table).into(),
+            is_vi: false,
         }
     }
 }
 
 impl Keymap {
+    /// Whether the input box has the modes of vi.
+    pub fn is_vi(&self) -> bool {
+        self.is_vi
+    }
+
     /// What `key` means in `context`: that context's binding, else the global one.
     pub fn action(&self, context: KeyContext, key: KeyEvent) -> Option<Action> {
         let key = Key::from_event(key)?;
@@ -232,6 +240,13 @@ mod tests {
             "[other]\nx = 1\n[keys.composer]\n\"ctrl-k\" = \"kill-to-end\"\n\"ctrl-t\" = \"none\"\n[keys.global]\n\"Ctrl+S\" = \"switcher\"\n",
         )
         .unwrap();
+        assert!(!keymap.is_vi());
+        for text in [
+            "keys = \"vim\"",
+            "[keys]\npreset = \"vim\"\n[keys.global]\n\"Ctrl+S\" = \"switcher\"",
+        ] {
+            assert!(Keymap::from_toml(text).unwrap().is_vi(), "{text}");
+        }
         let composer = |c| keymap.action(KeyContext::Composer, ctrl(c));
         assert_eq!(composer('k'), Some(Action::Edit(Edit::KillToEnd)));
         assert_eq!(composer('t'), None);
@@ -265,6 +280,10 @@ mod tests {
             (
                 "[keys.global]\n\"ctrl-k\" = \"quit\"\n\"Ctrl+K\" = \"help\"",
                 "line 3: \"Ctrl+K\" and \"ctrl-k\" are the same key. Remove one of them",
+            ),
+            (
+                "[keys]\npreset = \"emacs\"",
+                "line 2: unknown keys \"emacs\". They are \"readline\", the default, or \"vim\"",
             ),
             (
                 "keys = 3",

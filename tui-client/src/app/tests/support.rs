@@ -201,10 +201,15 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) fn new(snapshot: Snapshot) -> Self {
-        Self::start(snapshot, false)
+        Self::start(snapshot, false, Keymap::default())
     }
 
-    fn start(snapshot: Snapshot, is_in_tmux: bool) -> Self {
+    /// A connected client with a key configuration and the conversation with bob open.
+    pub(super) fn with_keys(configuration: &str) -> Self {
+        Self::start_talking(1, false, Keymap::from_toml(configuration).unwrap())
+    }
+
+    fn start(snapshot: Snapshot, is_in_tmux: bool, keymap: Keymap) -> Self {
         #[expect(
             clippy::disallowed_methods,
             reason = "an instant can be had in no other way; it is read once and only moved then"
@@ -216,7 +221,7 @@ impl Client {
         };
         let settings = Settings {
             name: "alice".to_owned(),
-            keymap: Keymap::default(),
+            keymap,
             seed: 1,
             bell: true,
             store_limit: STORE_LIMIT,
@@ -241,18 +246,18 @@ impl Client {
 
     /// A connected client with the conversation with bob open, which has `newest` entries of his.
     pub(super) fn talking(newest: u64) -> Self {
-        Self::start_talking(newest, false)
+        Self::start_talking(newest, false, Keymap::default())
     }
 
     /// The same in a pane of tmux.
     pub(super) fn in_tmux(newest: u64) -> Self {
-        Self::start_talking(newest, true)
+        Self::start_talking(newest, true, Keymap::default())
     }
 
-    fn start_talking(newest: u64, is_in_tmux: bool) -> Self {
+    fn start_talking(newest: u64, is_in_tmux: bool, keymap: Keymap) -> Self {
         let mut snapshot = snapshot(vec![stored(BOB, entries(1..=newest, BOB), newest)]);
         snapshot.open = Some(with(BOB));
-        let mut client = Self::start(snapshot, is_in_tmux);
+        let mut client = Self::start(snapshot, is_in_tmux, keymap);
         client.connect(vec![Head {
             cursors: vec![cursors(ME, newest, newest), cursors(BOB, 0, 0)],
             ..head(BOB, newest, newest, 0)

@@ -7,7 +7,7 @@ use recado_shared::{
 use super::commands::{contents, requests};
 use super::support::*;
 use crate::app::composer::MAX_LEN;
-use crate::app::screen::Overlay;
+use crate::app::screen::{Focus, Overlay, ViMode};
 use crate::app::{Effect, Event};
 
 /// The labels of the open list.
@@ -177,4 +177,38 @@ fn nothing_is_seen_while_the_editor_has_the_terminal() {
     client.handle(Event::Edited(Ok(String::new())));
     let effects = client.entry(BOB, entry(3, BOB));
     assert!(!effects.contains(&Effect::Bell), "{effects:?}");
+}
+
+#[test]
+fn vi_keys_are_commands_in_normal_mode_and_text_in_insert_mode() {
+    let mut client = Client::with_keys("keys = \"vim\"");
+    let mode = |client: &Client| client.app.screen(client.now).vi.unwrap();
+    client.type_text("one two");
+    assert_eq!(mode(&client), ViMode::Insert);
+    client.keys("esc");
+    assert_eq!(mode(&client), ViMode::Normal);
+    client.type_text("bcw");
+    assert_eq!(mode(&client), ViMode::Insert);
+    client.type_text("three");
+    client.keys("esc");
+    client.type_text("0x");
+    assert_eq!(client.composer(), "ne three");
+    client.type_text("u");
+    assert_eq!(client.composer(), "one three");
+    client.keys("ctrl-r");
+    assert_eq!(client.composer(), "ne three");
+    // Enter sends in each mode; above an empty text are the messages.
+    assert_eq!(contents(&client.keys("enter")).len(), 1);
+    client.type_text("k");
+    let focus = client.app.screen(client.now).focus;
+    assert!(matches!(focus, Focus::Selection(_)), "{focus:?}");
+    client.keys("esc");
+    client.type_text("ihi");
+    assert_eq!(client.composer(), "hi");
+    // The list of completions takes Esc first.
+    client.type_text(" @");
+    client.keys("esc");
+    assert_eq!(mode(&client), ViMode::Insert);
+    client.keys("esc");
+    assert_eq!(mode(&client), ViMode::Normal);
 }

@@ -37,6 +37,7 @@ impl<'a> Reader<'a> {
                 (None, None) => Focus::Composer,
             },
             pane: chats.navigation.pane,
+            vi: None,
             completion,
             overlay,
         }

@@ -20,6 +20,7 @@ pub use crate::app::chats::contact_order::Section;
 pub use crate::app::chats::navigation::Pane;
 use crate::app::chats::unread_totals::notable;
 use crate::app::composer::Composer;
+pub use crate::app::composer::vi::ViMode;
 pub use crate::app::input::completion::CompletionView;
 use crate::app::keymap::HelpTable;
 pub use crate::app::session::link::LinkView;
@@ -41,6 +42,8 @@ pub struct Screen<'a> {
     pub hints: Vec<(String, &'static str)>,
     pub focus: Focus,
     pub pane: Pane,
+    /// The mode of the input box; `None` without vi keys.
+    pub vi: Option<ViMode>,
     pub completion: Option<CompletionView<'a>>,
     pub overlay: Option<Overlay<'a>>,
 }
