@@ -70,7 +70,8 @@ impl LatencyRecorder {
     }
 
     fn record_message(&self, text: &[u8]) {
-        if !self.is_recording.load(Ordering::Relaxed) {
+        // An attacker may write to an honest client: those texts have no time.
+        if !self.is_recording.load(Ordering::Relaxed) || text.len() != PAYLOAD {
             return;
         }
         let digits = text.get(..DIGITS).unwrap_or_default();
@@ -120,6 +121,7 @@ mod tests {
         assert_eq!(recorder.latency().len(), 0);
         recorder.record(true);
         recorder.record_message(text.as_bytes());
+        recorder.record_message(b"a text of an attacker");
         recorder.record(false);
         recorder.record_message(text.as_bytes());
         assert_eq!(recorder.latency().len(), 1);
