@@ -177,7 +177,7 @@ fn what_is_done_with_messages_is_seen_by_all() {
         terminal.wait("yes, at non");
     }
     on_newest(bob, "e");
-    bob.wait("Editing: Enter saves");
+    bob.wait("editing: Enter saves");
     bob.key("backspace");
     bob.type_text("on");
     bob.key("enter");
@@ -310,7 +310,7 @@ fn who_was_away_sees_what_became_of_everything() {
     bob.wait("message deleted");
     alice.key("up");
     alice.key("e");
-    alice.wait("Editing: Enter saves");
+    alice.wait("editing: Enter saves");
     alice.key("ctrl-u");
     alice.type_text("the best plan");
     alice.key("enter");

@@ -1,10 +1,12 @@
 //! Searching without a server: what was received is found, gone to, and left again.
 
+use vt100::Color;
+
 use crate::machine::Machine;
 use crate::pty::Terminal;
 use crate::rooms::say;
 
-/// Waits until a line with this text stands there reversed: it is the selected message.
+/// Waits until a line with this text has a background: it is the selected message.
 fn wait_selected(terminal: &Terminal, text: &str) {
     terminal.wait_screen(&format!("{text:?} selected"), |screen| {
         let (rows, columns) = screen.size();
@@ -12,9 +14,9 @@ fn wait_selected(terminal: &Terminal, text: &str) {
             let line: Vec<_> = (0..columns.get())
                 .filter_map(|x| screen.cell(row, x))
                 .collect();
-            let reversed = line.iter().filter(|cell| cell.inverse());
-            let reversed: String = reversed.map(|cell| cell.contents()).collect();
-            reversed.replace(' ', "").contains(&text.replace(' ', ""))
+            let selected = line.iter().filter(|cell| cell.bgcolor() != Color::Default);
+            let selected: String = selected.map(|cell| cell.contents()).collect();
+            selected.replace(' ', "").contains(&text.replace(' ', ""))
         })
     });
 }
