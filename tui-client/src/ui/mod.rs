@@ -27,7 +27,7 @@ use std::borrow::Cow;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::widgets::{Block, Clear, Widget as _};
+use ratatui::widgets::{Clear, Widget as _};
 use recado_shared::{Membership, RoomInfo, Topic};
 
 pub use self::bidi::BidiChoice;
@@ -361,9 +361,35 @@ fn text_of_me(me: &str, width: u16) -> String {
     }
 }
 
+/// Draws the edges of an area. The library's `Block` would go through all cells inside, too.
 fn draw_border(canvas: &mut Canvas<'_>, area: Rect) {
-    let border = Block::bordered().border_style(Theme::dim());
-    border.render(area, canvas.buffer);
+    let area = area.intersection(canvas.buffer.area);
+    if area.is_empty() {
+        return;
+    }
+    let (left, right) = (area.x, area.right() - 1);
+    let (top, bottom) = (area.y, area.bottom() - 1);
+    let mut set = |x, y, symbol: &'static str| {
+        canvas.buffer[(x, y)]
+            .set_symbol(symbol)
+            .set_style(Theme::dim());
+    };
+    for x in left..=right {
+        set(x, top, "─");
+        set(x, bottom, "─");
+    }
+    for y in top..=bottom {
+        set(left, y, "│");
+        set(right, y, "│");
+    }
+    for (x, y, corner) in [
+        (left, top, "┌"),
+        (right, top, "┐"),
+        (left, bottom, "└"),
+        (right, bottom, "┘"),
+    ] {
+        set(x, y, corner);
+    }
 }
 
 /// The place of an overlay: as large as wanted where there is room, else all but an edge.
