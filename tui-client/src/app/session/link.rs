@@ -72,6 +72,13 @@ impl Link {
         self.state == State::Synced
     }
 
+    /// Whether an attempt that begins now is the one that was announced. It goes unsaid: most of them
+    /// fail at once, and the line below the screen would flicker.
+    pub(crate) fn is_retry(&self, now: Instant) -> bool {
+        let left = |until: Instant| until.saturating_duration_since(now);
+        matches!(self.state, State::Offline { until, .. } if left(until) < Duration::from_secs(1))
+    }
+
     /// Whether an open session may have died unseen, because the user was gone or the computer
     /// asleep for [`CHECK_AFTER`].
     pub(crate) fn is_return(&self, cx: &Context) -> bool {

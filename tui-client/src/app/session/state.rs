@@ -104,6 +104,7 @@ impl Session {
         cx: &mut Context,
     ) -> Option<CommandAnswer> {
         match event {
+            NetEvent::Connecting if self.link.is_retry(cx.now.instant) => {}
             NetEvent::Connecting => self.end_session(chats, State::Connecting),
             NetEvent::Welcomed(welcome) => self.begin_session(chats, welcome, cx),
             NetEvent::Frame(frame) => {

@@ -60,6 +60,18 @@ fn the_way_to_the_next_attempt_is_counted_down_in_steps() {
 }
 
 #[test]
+fn an_attempt_that_was_announced_goes_unsaid() {
+    let mut client = Client::talking(1);
+    client.handle(offline());
+    client.handle(Event::Net(NetEvent::Connecting));
+    assert_eq!(link(&client), "Connecting", "the user asked for it");
+    client.handle(offline());
+    client.pass(Duration::from_secs(3));
+    client.handle(Event::Net(NetEvent::Connecting));
+    assert!(link(&client).starts_with("Offline"), "{}", link(&client));
+}
+
+#[test]
 fn a_refusal_says_what_to_do_and_reconnecting_is_up_to_the_person() {
     let mut client = Client::new(Snapshot::default());
     client.handle(Event::Net(NetEvent::Refused(Refusal::InviteUsed)));
