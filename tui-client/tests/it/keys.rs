@@ -1,5 +1,7 @@
 //! Bytes of terminals, sent to the real client.
 
+use std::fs;
+
 use crate::machine::{CLIENT, Machine};
 use crate::tmux::Tmux;
 
@@ -62,6 +64,45 @@ fn no_bytes_lock_the_keyboard_or_become_text() {
     alice.key("ctrl-q");
     assert!(alice.wait_end().success());
     alice.assert_clean();
+}
+
+#[test]
+fn late_answers_of_the_terminal_change_what_is_drawn_and_no_typing() {
+    let machine = Machine::new();
+    let _server = machine.serve(0, &[]);
+    let _bob = machine.open("bob", &["bob"]);
+    let mut alice = machine.open("alice", &["alice"]);
+    alice.open_talk("bob");
+    let corner = |screen: &vt100::Screen| screen.cell(0, 0).map(vt100::Cell::fgcolor);
+    let is = |index| move |screen: &vt100::Screen| corner(screen) == Some(vt100::Color::Idx(index));
+    alice.wait_screen("the dark theme", is(248));
+    // The background is light. The eighth probe, a flag, takes four cells.
+    let widths = [1, 1, 1, 2, 2, 2, 2, 4, 3, 2];
+    let places = widths
+        .map(|width| format!("\x1b[2;{}R", width + 1))
+        .concat();
+    alice.send(format!("ty\x1b]11;rgb:fdfd/f6f6/e3e3\x1b\\{places}ped 🇯🇵 too").as_bytes());
+    alice.wait_screen("the light theme", is(240));
+    alice.wait("typed JP too");
+    alice.key("ctrl-q");
+    assert!(alice.wait_end().success());
+    alice.assert_clean();
+    let again = machine.open("alice", &["alice"]);
+    again.wait("typed JP too");
+}
+
+#[test]
+fn a_theme_with_an_error_is_named_and_the_client_starts() {
+    let machine = Machine::new();
+    let _server = machine.serve(0, &[]);
+    let folder = machine.path("config").join("recado");
+    fs::create_dir_all(folder.join("themes")).unwrap();
+    fs::write(folder.join("config.toml"), "theme = \"mine\"\n").unwrap();
+    fs::write(folder.join("themes/mine.toml"), "\nmutd = \"red\"\n").unwrap();
+    let mut alice = machine.open("alice", &["alice"]);
+    alice.wait("did you mean muted?");
+    alice.key("ctrl-q");
+    assert!(alice.wait_end().success());
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Tests with terminals that take other widths than the drawing library: what `vt100` prints is
 //! replaced by characters of the width that the modelled terminal gives them.
 
+mod corpus;
+
 use std::num::NonZeroU16;
 
 use proptest::prelude::*;
