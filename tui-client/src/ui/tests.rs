@@ -5,6 +5,7 @@ mod invite_link;
 mod messages;
 mod scrolling;
 mod search;
+mod themes;
 mod unread_overview;
 
 use std::rc::Rc;
