@@ -9,10 +9,8 @@ pub(crate) const FAILED: &str = "failed";
 pub(crate) const QUEUED: &str = "queued";
 
 pub(crate) fn offline(retry_in: Duration) -> String {
-    match retry_in.as_millis().div_ceil(1000) {
-        0 => "offline, retrying now".to_owned(),
-        seconds => format!("offline, retrying in {seconds} s"),
-    }
+    let seconds = retry_in.as_millis().div_ceil(1000);
+    format!("offline, retrying within {seconds} s")
 }
 
 pub(crate) fn milliseconds(round_trip: Duration) -> String {

@@ -18,12 +18,15 @@ pub enum LinkView<'a> {
     /// Not connected, and why; the next attempt is at most this far away.
     Offline {
         reason: &'a str,
-        /// Rounded up to a step of the countdown: tens of seconds, 10 or 5 seconds, 1 second.
+        /// Rounded up to tens of seconds, at least ten.
         retry_in: Duration,
     },
     /// Refused: no further attempt until the user does something.
     Refused(&'a str),
 }
+
+/// The step of the countdown to the next attempt.
+const STEP: Duration = Duration::from_secs(10);
 
 /// A person who pressed no key for this long is away.
 pub(crate) const AWAY_AFTER: Duration = Duration::from_mins(5);
@@ -128,23 +131,13 @@ impl Link {
 /// The next moment at which the time that is shown until `until` changes.
 fn next_tick(until: Instant, now: Instant) -> Option<Instant> {
     let left = until.checked_duration_since(now)?;
-    let below = match rounded_up(left).as_secs() {
-        0 => return None,
-        1 => 0,
-        2..=5 => 1,
-        6..=10 => 5,
-        shown => shown - 10,
-    };
-    until.checked_sub(Duration::from_secs(below))
+    let below = rounded_up(left).checked_sub(STEP)?;
+    until.checked_sub(below).filter(|_| !below.is_zero())
 }
 
 /// A time until the next attempt as it is shown. An outage changes the screen seldom, because each
 /// change wakes the computer.
 fn rounded_up(left: Duration) -> Duration {
-    let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
-    Duration::from_secs(match seconds {
-        0..=1 => seconds,
-        2..=5 => 5,
-        _ => seconds.next_multiple_of(10),
-    })
+    let steps = left.as_millis().div_ceil(STEP.as_millis()).max(1);
+    STEP * u32::try_from(steps).unwrap_or(u32::MAX)
 }
