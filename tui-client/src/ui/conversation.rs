@@ -10,6 +10,7 @@ use recado_shared::text::is_visible;
 
 use super::bidi;
 use super::canvas::Canvas;
+use super::columns::{Columns, MARK, MAX_NAME, Repeated, TIMES_FROM, name_of};
 use super::rows::{MessageRow, Row, Rows};
 use super::scroll::{Position, Window};
 use super::text::{clock, columns, day, indent, local, row, wrap_rows};
@@ -21,57 +22,6 @@ use crate::app::screen::{
 use crate::app::{ClickTarget, Scroll, Viewed};
 use crate::cells;
 use crate::strings;
-
-/// Below this width there is no time and names are cut short.
-const TIMES_FROM: u16 = 28;
-
-const MAX_NAME: u16 = 12;
-
-/// The name column in a room, where long names are likely.
-const ROOM_NAME: u16 = 10;
-
-/// Cells for a mark and the space before it.
-const MARK: u16 = 3;
-
-/// Widths of the columns of a message, from the left.
-#[derive(Clone, Copy, Debug)]
-struct Columns {
-    margin: u16,
-    time: u16,
-    name: u16,
-    gap: u16,
-    body: u16,
-}
-
-impl Columns {
-    /// The name column is as wide as the only other name there is, or as those of rooms are.
-    fn new(width: u16, conversation: &ConversationView<'_>) -> Self {
-        let longest = match conversation.id.room() {
-            Some(_) => ROOM_NAME,
-            None => columns(&cells::truncate(conversation.title, MAX_NAME.into())).max(3),
-        };
-        let (margin, time, name, gap) = if width < TIMES_FROM {
-            (0, 0, longest.min(4), 1)
-        } else {
-            (1, 6, longest.clamp(4, MAX_NAME.min(width / 5)), 2)
-        };
-        Self {
-            margin,
-            time,
-            name,
-            gap,
-            body: width - 2 * margin - time - name - gap - MARK,
-        }
-    }
-
-    const fn name_at(self) -> u16 {
-        self.margin + self.time
-    }
-
-    const fn body_at(self) -> u16 {
-        self.name_at() + self.name + self.gap
-    }
-}
 
 /// Returns how many messages lie below the visible ones.
 pub(super) fn render(
@@ -188,7 +138,14 @@ impl Pane<'_, '_> {
         for area in self.area.rows().skip(window.blank) {
             let content = rows.row(spot);
             let is_heading = matches!(content, Row::Day(_) | Row::New(_));
-            self.draw_row(canvas, area, content);
+            // The first row of the pane has nothing above it that it could repeat.
+            let repeated = match rows.grouped_with(spot) {
+                Some((before, message)) if spot != window.top => {
+                    Repeated::new(before, message, &rows.zone)
+                }
+                Some(_) | None => Repeated::default(),
+            };
+            self.draw_row(canvas, area, content, repeated);
             if !is_heading {
                 let id = rows.view.items[spot.item].id();
                 // A failed message between entries says nothing about what was seen.
@@ -210,7 +167,7 @@ impl Pane<'_, '_> {
         visible
     }
 
-    fn draw_row(&self, canvas: &mut Canvas<'_>, area: Rect, content: Row<'_>) {
+    fn draw_row(&self, canvas: &mut Canvas<'_>, area: Rect, content: Row<'_>, repeated: Repeated) {
         let (message, message_row) = match content {
             Row::Day(date) => {
                 let today = local(canvas.view.now, &canvas.view.time_zone).map(DateTime::date);
@@ -232,7 +189,7 @@ impl Pane<'_, '_> {
         body.width = self.columns.body;
         match message_row {
             MessageRow::Quote(quote) => {
-                self.draw_head(canvas, area, message);
+                self.draw_head(canvas, area, message, repeated);
                 canvas.draw_line(body, &quote_text(quote), Theme::dim());
             }
             MessageRow::Body {
@@ -242,7 +199,7 @@ impl Pane<'_, '_> {
                 is_edited,
             } => {
                 if is_first {
-                    self.draw_head(canvas, area, message);
+                    self.draw_head(canvas, area, message, repeated);
                 }
                 draw_body(canvas, body, message, range, is_edited);
                 if is_last {
@@ -268,31 +225,29 @@ impl Pane<'_, '_> {
         }
     }
 
-    fn draw_head(&self, canvas: &mut Canvas<'_>, area: Rect, message: &MessageView<'_>) {
-        if self.columns.time > 0 {
+    fn draw_head(
+        &self,
+        canvas: &mut Canvas<'_>,
+        area: Rect,
+        message: &MessageView<'_>,
+        repeated: Repeated,
+    ) {
+        if self.columns.time > 0 && !repeated.time {
             let clock = clock(local(message.time, &canvas.view.time_zone));
             let at = (area.x + self.columns.margin, area.y);
             canvas.put(at, 5, &clock, Theme::dim());
         }
-        let (name, style) = if message.is_own {
-            (strings::conversation::YOU, Theme::strong())
+        if repeated.name {
+            return;
+        }
+        let style = if message.is_own {
+            Theme::strong()
         } else {
-            (
-                message.author,
-                canvas.view.names.style_within(message.author),
-            )
-        };
-        let starred = format!("* {name}");
-        let name = match message.details.kind {
-            MessageKind::Emote => &starred,
-            MessageKind::Plain
-            | MessageKind::Deleted
-            | MessageKind::Hidden
-            | MessageKind::Invisible => name,
+            canvas.view.names.style_within(message.author)
         };
         let x = area.x + self.columns.name_at();
         let name_area = Rect::new(x, area.y, self.columns.name, 1);
-        canvas.draw_line(name_area, name, style);
+        canvas.draw_line(name_area, &name_of(message), style);
     }
 
     fn draw_mark(&self, canvas: &mut Canvas<'_>, area: Rect, message: &MessageView<'_>) {
@@ -304,7 +259,7 @@ impl Pane<'_, '_> {
             Some(Mark::Read) => ("✓✓", Theme::read()),
             Some(Mark::Failed(_)) => (" ✗", Theme::failure()),
         };
-        let x = area.right() - self.columns.margin - (MARK - 1);
+        let x = area.x + self.columns.mark_at();
         canvas.put((x, area.y), MARK - 1, glyph, style);
     }
 }

@@ -4,6 +4,7 @@
 
 mod bidi;
 mod canvas;
+mod columns;
 mod completion;
 mod composer;
 mod contact_list;

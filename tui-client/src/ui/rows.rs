@@ -173,6 +173,18 @@ impl<'a> Rows<'a> {
         }
     }
 
+    /// The message of this first row, after the one right above it. `None` for other rows.
+    pub(super) fn grouped_with(
+        &self,
+        spot: Spot,
+    ) -> Option<(&'a MessageView<'a>, &'a MessageView<'a>)> {
+        if spot.row > 0 || self.heading_count(spot.item) > 0 {
+            return None;
+        }
+        let before = self.message(spot.item.checked_sub(1)?)?;
+        Some((before, self.message(spot.item)?))
+    }
+
     fn message_rows(&mut self, message: &'a MessageView<'a>) -> MessageRows<'a> {
         let details = &message.details;
         let body = self.cache.rows_of(message.id, message.body, self.width);

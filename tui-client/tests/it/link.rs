@@ -64,7 +64,8 @@ async fn a_second_device_is_linked_kept_in_step_and_revoked() {
     on_phone.open_talk("bob");
     on_phone.wait("before the phone");
     say(&mut on_phone, "from the phone");
-    alice.wait_line("you", "from the phone");
+    // Only own messages have a mark.
+    alice.wait_line("from the phone", "✓");
     say(&mut bob, "to both of you");
     alice.wait("to both of you");
     on_phone.wait("to both of you");

@@ -142,3 +142,73 @@ fn no_size_is_too_small_for_any_of_it() {
         }
     }
 }
+
+/// The rows of a frame that hold any of these words.
+fn rows_with(frame: &str, words: &[&str]) -> Vec<String> {
+    let is_wanted = |line: &&str| words.iter().any(|word| line.contains(word));
+    let columns = |line: &str| line.chars().skip_while(|c| *c == '│').collect();
+    frame.lines().filter(is_wanted).map(columns).collect()
+}
+
+#[test]
+fn names_and_times_stand_once_where_the_next_message_repeats_them() {
+    let composer = Composer::with_text("");
+    let items = vec![
+        message(1, "bob", "2026-11-21T09:41:10Z", "one"),
+        message(2, "bob", "2026-11-21T09:41:50Z", "two"),
+        message(3, "bob", "2026-11-21T09:42:00Z", "three"),
+        message(4, "carol", "2026-11-21T09:42:00Z", "four"),
+        detailed(
+            message(5, "carol", "2026-11-21T09:42:00Z", "five"),
+            Details {
+                quote: Some(Quote {
+                    author: "bob",
+                    text: "one",
+                }),
+                ..Details::default()
+            },
+        ),
+        detailed(
+            message(6, "carol", "2026-11-21T09:42:00Z", "waves"),
+            Details {
+                kind: MessageKind::Emote,
+                ..Details::default()
+            },
+        ),
+        message(7, "carol", "2026-11-21T09:42:00Z", "six"),
+    ];
+    let mut narrow = screen();
+    narrow.pane = Pane::Conversation;
+    narrow.conversation = Some(conversation("bob", items, &composer));
+    let shown = frame(&narrow, 40, 14);
+    insta::assert_snapshot!("grouped_40x14", shown);
+    // The first row of the pane names its author, whatever is above it.
+    let shown = frame(&narrow, 40, 9);
+    insta::assert_snapshot!("grouped_40x9", shown);
+}
+
+#[test]
+fn text_of_a_wide_pane_is_at_most_100_columns_wide_with_its_mark_beside_it() {
+    let composer = Composer::with_text("");
+    let long = "word ".repeat(40);
+    let items = vec![
+        message(1, "alice", "2026-11-21T09:41:00Z", &long),
+        message(2, "bartholomew the third", "2026-11-21T09:42:00Z", "yes"),
+    ];
+    let mut wide = screen();
+    wide.conversation = Some(conversation("bob", items, &composer));
+    let shown = frame(&wide, 200, 12);
+    let rows = rows_with(&shown, &["word", "yes"]);
+    let text = "word ".repeat(20);
+    let name = "bartholomew…";
+    let expected = [
+        format!("09:41 you           {text}"),
+        format!("                    {text} ✓✓"),
+        format!("09:42 {name}  yes"),
+    ];
+    let found = rows.iter().zip(&expected);
+    for (row, expected) in found {
+        assert!(row.contains(expected.as_str()), "{row:?}: {expected:?}");
+    }
+    assert_eq!(rows.len(), expected.len());
+}
