@@ -122,7 +122,8 @@ pub enum ClickTarget {
 pub struct Viewed {
     /// The conversation that was open then.
     pub conversation: ConversationId,
-    /// The first and last items of which at least one line was visible.
+    /// The first and last items of which the end of the text was visible. `None` if there is none,
+    /// as in the middle of a message that is taller than the pane.
     pub visible: Option<(ItemId, ItemId)>,
     /// Where the scroll stands.
     pub place: Place,

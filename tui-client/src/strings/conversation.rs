@@ -173,6 +173,14 @@ pub(crate) fn newer(count: usize, key: &str) -> String {
     format!("↓ {count} newer {key}").trim_end().to_owned()
 }
 
+/// How much of the last message is below the pane.
+pub(crate) fn more_lines(count: usize, key: &str) -> String {
+    let lines = if count == 1 { "line" } else { "lines" };
+    format!("↓ {count} more {lines} {key}")
+        .trim_end()
+        .to_owned()
+}
+
 /// The line from which on messages are missing that the server had accepted.
 pub(crate) fn lost(messages: u64) -> String {
     let are_gone = if messages == 1 {

@@ -4,6 +4,7 @@ use ratatui::layout::{Position, Rect};
 use recado_shared::limits::MAX_BODY_LEN;
 
 use super::canvas::Canvas;
+use super::conversation::Below;
 use super::theme::Theme;
 use crate::app::ClickTarget;
 use crate::app::composer::{Composer, Layout};
@@ -16,7 +17,7 @@ const SHOW_LEFT_BELOW: usize = 1024;
 pub(super) struct Rule<'a> {
     /// The recipient, or another purpose such as an edit.
     pub(super) title: &'a str,
-    pub(super) below: usize,
+    pub(super) below: Below,
     pub(super) newest_key: &'a str,
     pub(super) len: usize,
 }
@@ -33,9 +34,12 @@ pub(super) fn render_rule(canvas: &mut Canvas<'_>, area: Rect, rule: &Rule<'_>) 
             Theme::text()
         };
         row.draw_right(&format!(" {length} "), style);
-    } else if rule.below > 0 {
-        let newer = strings::conversation::newer(rule.below, rule.newest_key);
-        row.draw_right(&format!(" {newer} "), Theme::unread());
+    } else if rule.below != Below::default() {
+        let more = match rule.below {
+            Below { items: 0, rows } => strings::conversation::more_lines(rows, rule.newest_key),
+            Below { items, .. } => strings::conversation::newer(items, rule.newest_key),
+        };
+        row.draw_right(&format!(" {more} "), Theme::unread());
     }
     row.shorten(1);
     let rest = row.rest;

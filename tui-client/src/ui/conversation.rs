@@ -23,13 +23,22 @@ use crate::app::{ClickTarget, Scroll, Viewed};
 use crate::cells;
 use crate::strings;
 
-/// Returns how many messages lie below the visible ones.
+/// What lies below the pane.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Below {
+    /// Items of which nothing is visible.
+    pub(super) items: usize,
+    /// Rows of the item that is cut off at the bottom.
+    pub(super) rows: usize,
+}
+
+/// Returns what lies below the visible rows.
 pub(super) fn render(
     canvas: &mut Canvas<'_>,
     area: Rect,
     screen: &Screen<'_>,
     conversation: &ConversationView<'_>,
-) -> usize {
+) -> Below {
     let columns = Columns::new(area.width, conversation);
     let (mut position, scrolls) = canvas.view.take_position(conversation);
     if conversation.items.is_empty() {
@@ -44,7 +53,7 @@ pub(super) fn render(
             }
         }
         canvas.view.keep_position(conversation.id, position);
-        return 0;
+        return Below::default();
     }
     let mut rows = Rows {
         view: conversation,
@@ -74,8 +83,12 @@ pub(super) fn render(
         at_oldest: window.top.item == 0,
     });
     canvas.view.keep_position(conversation.id, position);
+    let below = Below {
+        items: conversation.items.len() - 1 - window.bottom.item,
+        rows: rows.height(window.bottom.item) - 1 - window.bottom.row,
+    };
     canvas.view.cache = rows.cache;
-    conversation.items.len() - 1 - window.bottom.item
+    below
 }
 
 fn draw_empty(
@@ -124,7 +137,7 @@ struct Pane<'a, 's> {
 }
 
 impl Pane<'_, '_> {
-    /// Draws the window. Returns the first and last items with a row of content in it.
+    /// Draws the window. Returns the first and last items whose content ends in it.
     fn draw(
         &self,
         canvas: &mut Canvas<'_>,
@@ -138,6 +151,7 @@ impl Pane<'_, '_> {
         for area in self.area.rows().skip(window.blank) {
             let content = rows.row(spot);
             let is_heading = matches!(content, Row::Day(_) | Row::New(_));
+            let is_seen = ends_text(&content);
             // The first row of the pane has nothing above it that it could repeat.
             let repeated = match rows.grouped_with(spot) {
                 Some((before, message)) if spot != window.top => {
@@ -151,7 +165,7 @@ impl Pane<'_, '_> {
                 // A failed message between entries says nothing about what was seen.
                 let is_place = last_entry.is_none_or(|last| spot.item > last)
                     || is_entry(&rows.view.items[spot.item]);
-                if is_place {
+                if is_place && is_seen {
                     visible = Some((visible.map_or(id, |(first, _)| first), id));
                 }
                 canvas.add_hit(area, ClickTarget::Item(id));
@@ -261,6 +275,19 @@ impl Pane<'_, '_> {
         };
         let x = area.x + self.columns.mark_at();
         canvas.put((x, area.y), MARK - 1, glyph, style);
+    }
+}
+
+/// Whether a row is the end of a text, or below it. What is cut off above that is not read yet.
+const fn ends_text(row: &Row<'_>) -> bool {
+    match row {
+        Row::Day(_) | Row::New(_) => false,
+        Row::Event(_) | Row::Gap(_) => true,
+        Row::Message(_, row) => match row {
+            MessageRow::Quote(_) => false,
+            MessageRow::Body { is_last, .. } => *is_last,
+            MessageRow::Reason(_) | MessageRow::Tail { .. } => true,
+        },
     }
 }
 

@@ -247,7 +247,7 @@ fn a_stored_place_is_where_it_starts() {
 }
 
 #[test]
-fn what_was_seen_names_items_with_a_row_of_text() {
+fn what_was_seen_names_items_with_the_end_of_their_text() {
     let mut chat = Chat::new(60);
     chat.rows();
     let viewed = chat.view.viewed().unwrap();
@@ -255,6 +255,29 @@ fn what_was_seen_names_items_with_a_row_of_text() {
     assert_eq!(last, entry(60));
     assert_eq!(first, entry(50), "{:?}", chat.rows());
     assert!(!viewed.at_oldest);
+}
+
+#[test]
+fn a_message_taller_than_the_pane_is_seen_with_its_end() {
+    let mut chat = Chat::new(5);
+    chat.rows();
+    let lines: Vec<String> = (1..=40).map(|line| format!("line {line}")).collect();
+    chat.bodies.push((6, lines.join("\n")));
+    let top = chat.scroll(Scroll::Top(entry(5)));
+    assert_eq!(top[..2], ["m5", "line 1"]);
+    let seen = |chat: &Chat| chat.view.viewed().unwrap().visible;
+    assert_eq!(seen(&chat), Some((entry(5), entry(5))));
+    assert!(chat.rule().contains("↓ 22 more lines"), "{}", chat.rule());
+    chat.scroll(Scroll::Lines(5));
+    assert_eq!(seen(&chat), None, "neither its beginning nor its end");
+    let nearly = chat.scroll(Scroll::Lines(16));
+    assert_eq!(nearly.last().unwrap(), "line 39");
+    assert_eq!(seen(&chat), None);
+    assert!(chat.rule().contains("↓ 1 more line "), "{}", chat.rule());
+    let end = chat.scroll(Scroll::Lines(1));
+    assert_eq!(end.last().unwrap(), "line 40");
+    assert_eq!(seen(&chat), Some((entry(6), entry(6))));
+    assert!(!chat.rule().contains('↓'), "{}", chat.rule());
 }
 
 #[test]
