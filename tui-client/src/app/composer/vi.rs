@@ -381,18 +381,19 @@ impl Composer {
     }
 
     fn find(&self, from: usize, key: char, c: char, line: Range<usize>) -> Option<usize> {
+        let found = |range: Range<usize>| {
+            let clusters = self.text[range.clone()].grapheme_indices(true);
+            let found = clusters.filter(move |(_, cluster)| cluster.starts_with(c));
+            found.map(move |(at, _)| range.start + at)
+        };
         let after = self.next(from).min(line.end);
+        let mut ahead = found(after..line.end);
+        let mut behind = found(line.start..from);
         match key {
-            'f' => Some(after + self.text[after..line.end].find(c)?),
-            't' => {
-                let at = after + self.text[after..line.end].find(c)?;
-                Some(self.previous(at))
-            }
-            'F' => Some(line.start + self.text[line.start..from].rfind(c)?),
-            _ => {
-                let at = line.start + self.text[line.start..from].rfind(c)?;
-                Some(self.next(at))
-            }
+            'f' => ahead.next(),
+            't' => ahead.next().map(|at| self.previous(at)),
+            'F' => behind.next_back(),
+            _ => behind.next_back().map(|at| self.next(at)),
         }
     }
 
@@ -435,9 +436,9 @@ impl Composer {
 
     /// The first character of a line that is not blank.
     fn first_visible(&self, line_start: usize) -> usize {
-        let line = &self.text[line_start..];
-        let line = &line[..line.find('\n').unwrap_or(line.len())];
-        line_start + (line.len() - line.trim_start().len())
+        let clusters = self.text[line_start..].graphemes(true);
+        let blank = clusters.take_while(|&it| class_of(it) == Class::Blank && !it.contains('\n'));
+        line_start + blank.map(str::len).sum::<usize>()
     }
 
     /// What an operator takes between a place and a target.
