@@ -13,6 +13,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::app::keymap::{self, Keymap};
+use crate::app::settings::ListSize;
 use crate::strings::themes;
 use crate::ui::{BidiChoice, ColourDepth, SymbolChoice, ThemeName, parse_colour};
 
@@ -28,6 +29,7 @@ pub struct Config {
     pub bell: bool,
     /// Bytes of the local store beyond which the oldest messages are removed from it.
     pub store_limit: u64,
+    pub list: ListSize,
     /// The default bindings with those of the file over them.
     pub keymap: Keymap,
     pub theme: ThemeName,
@@ -55,6 +57,8 @@ pub enum ConfigError {
 struct ConfigFile {
     bell: Option<bool>,
     store_limit_mib: Option<NonZeroU32>,
+    list_width: Option<Spanned<u16>>,
+    hide_list: Option<bool>,
     theme: Option<Spanned<String>>,
     symbols: Option<Spanned<String>>,
     bidi: Option<Spanned<String>>,
@@ -77,6 +81,12 @@ pub fn template() -> String {
 # Size of the local copy of your messages, in MiB. Beyond it the oldest ones are read from the server when you
 # scroll to them, and the search does not find them.
 #store_limit_mib = 2048
+
+# Columns of the contact list, 12 to 60. Without it, it has a share of the window.
+#list_width = 24
+
+# Whether the contact list is hidden until you go to it. Alt+0 shows and hides it, Alt+= and Alt+- change its width.
+#hide_list = false
 
 # The colours: auto (by the terminal's background), dark, light, high-contrast, 16-colour, none, or the name of a file of yours
 # in the folder themes beside this file, without its ending.
@@ -101,6 +111,7 @@ impl Default for Config {
         Self {
             bell: true,
             store_limit: DEFAULT_STORE_LIMIT,
+            list: ListSize::default(),
             keymap: Keymap::default(),
             theme: ThemeName::default(),
             symbols: SymbolChoice::default(),
@@ -144,6 +155,16 @@ impl Config {
                 return Err(at(colour.span().start, &why));
             }
         }
+        let mut list = ListSize {
+            is_hidden: file.hide_list.unwrap_or(false),
+            width: None,
+        };
+        if let Some(width) = &file.list_width {
+            list = list.with_width(*width.get_ref());
+            if list.width != Some(*width.get_ref()) {
+                return Err(at(width.span().start, themes::BAD_LIST_WIDTH));
+            }
+        }
         let names = file.names.into_iter();
         let keymap = Keymap::from_toml(&text).map_err(|error| wrong(error.to_string()))?;
         Ok(Self {
@@ -151,6 +172,7 @@ impl Config {
             store_limit: file
                 .store_limit_mib
                 .map_or(DEFAULT_STORE_LIMIT, |mib| u64::from(mib.get()) * MIB),
+            list,
             keymap,
             theme,
             symbols,

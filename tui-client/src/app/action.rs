@@ -74,6 +74,12 @@ pub enum Action {
     Suspend,
     /// Moves the keyboard from the composer to the contact list, or back.
     TogglePane,
+    /// Shows or hides the contact list.
+    ToggleList,
+    WidenList,
+    NarrowList,
+    /// Shows or hides the people without a conversation.
+    TogglePeople,
     /// The first row of a list, or the start of a text.
     First,
     Last,

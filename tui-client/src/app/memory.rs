@@ -5,6 +5,7 @@ use recado_shared::{ConversationId, Emoji, Seq};
 
 use super::composer::kills::KillRing;
 use super::input::frequent::Frequent;
+use super::settings::ListSize;
 
 #[derive(Debug, Default)]
 pub(super) struct Memory {
@@ -17,5 +18,15 @@ pub(super) struct Memory {
     /// The emoji of the last reactions in this run, newest first.
     pub(super) recent_emoji: Vec<Emoji>,
     pub(super) kills: KillRing,
+    pub(super) list: ListSize,
     pub(super) frequent: Frequent,
+}
+
+impl Memory {
+    pub(super) fn new(list: ListSize) -> Self {
+        Self {
+            list,
+            ..Self::default()
+        }
+    }
 }

@@ -133,7 +133,7 @@ impl App {
             input: InputState::default(),
             overlay: None,
             is_overlay_stale: false,
-            memory: Memory::default(),
+            memory: Memory::new(settings.list),
             store_failure: None,
             cx: Context::new(now, settings.notice.clone()),
             settings,
@@ -240,6 +240,7 @@ impl App {
         typing
             .chain(self.session.link.next_deadline(&self.cx))
             .chain(self.chats.unsaved.due)
+            .chain(self.chats.contacts.hold.deadline())
             .chain(self.chats.navigation.focus.deadline())
             .chain(self.session.cursor_pace.next_deadline())
             .chain(

@@ -74,6 +74,7 @@ impl App {
         if is_about_panes(action) {
             self.show_overlay(None);
         }
+        self.hold_list(action);
         let (chats, session) = (&mut self.chats, &mut self.session);
         let cx = &mut self.cx;
         match action {
@@ -88,10 +89,7 @@ impl App {
                 cx.effects.push(Effect::Suspend);
             }
             Action::Submit => self.accept(),
-            Action::Prefix => {
-                self.completion = None;
-                self.input.is_after_prefix = true;
-            }
+            Action::Prefix => self.begin_prefix(),
             Action::OpenEditor => self.open_editor(),
             Action::Cancel => self.cancel(),
             Action::Edit(edit) => self.edit(edit),
@@ -122,6 +120,9 @@ impl App {
             Action::NextUnread => chats.open_next_unread(cx),
             Action::Back => chats.go_back(cx),
             Action::TogglePane => self.toggle_pane(),
+            Action::TogglePeople => chats.contacts.is_people_hidden ^= true,
+            Action::ToggleList => self.memory.list.is_hidden ^= true,
+            Action::WidenList | Action::NarrowList => self.memory.list.resize(action),
             Action::First => self.step_to(false),
             Action::Last => self.step_to(true),
             Action::ExplainQuit => self.explain_quit(),
@@ -138,6 +139,23 @@ impl App {
             Action::Conversation(number) => {
                 chats.open_position(usize::from(number.saturating_sub(1)), cx);
             }
+        }
+    }
+
+    fn begin_prefix(&mut self) {
+        self.completion = None;
+        self.input.is_after_prefix = true;
+    }
+
+    /// Keeps the rows of the contact list where they are for a moment after an action there.
+    fn hold_list(&mut self, action: Action) {
+        let is_step = matches!(
+            action,
+            Action::NextConversation | Action::PreviousConversation | Action::Conversation(_)
+        );
+        let is_on_list = self.context() == KeyContext::Contacts;
+        if is_step || is_on_list || action == Action::TogglePane {
+            self.chats.contacts.hold.extend(self.cx.now.instant);
         }
     }
 
@@ -494,6 +512,7 @@ impl App {
         let hints = self.hints(&reader, completion.as_ref());
         Screen {
             vi: self.vi_mode(),
+            list: self.memory.list,
             ..reader.screen(message, hints, completion, overlay)
         }
     }

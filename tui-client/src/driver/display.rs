@@ -228,6 +228,7 @@ mod tests {
             pane: Pane::Conversation,
             completion: None,
             vi: None,
+            list: crate::app::screen::ListSize::default(),
             overlay: None,
         }
     }

@@ -130,6 +130,11 @@ pub(crate) fn to_removed(title: &str) -> String {
     format!("the account of {title} was removed")
 }
 
+/// Stands at the end of the contact list.
+pub(crate) fn people_hidden(count: usize) -> String {
+    format!("── {count} more hidden ──")
+}
+
 /// A title behind the mode of vi keys.
 pub(crate) fn in_mode(mode: Option<ViMode>, title: String) -> String {
     match mode {

@@ -33,6 +33,9 @@ pub(crate) const fn topic(context: KeyContext, action: Action) -> &'static str {
         | Action::Back
         | Action::Conversation(_)
         | Action::TogglePane
+        | Action::ToggleList
+        | Action::WidenList
+        | Action::NarrowList
         | Action::Members => "Conversations",
         Action::PageUp | Action::PageDown | Action::Newest | Action::FirstUnread => "Reading",
         Action::SearchHere | Action::SearchEverywhere | Action::SentMessages => "Searching",
@@ -93,6 +96,10 @@ pub(crate) const fn describe(action: Action) -> &'static str {
         Action::Redraw => "redraw the screen",
         Action::Suspend => "suspend to the shell",
         Action::TogglePane => "to the contact list and back",
+        Action::ToggleList => "show or hide the contact list",
+        Action::WidenList => "wider contact list",
+        Action::NarrowList => "narrower contact list",
+        Action::TogglePeople => "show or hide people without a conversation",
         Action::First => "to the start",
         Action::Last => "to the end",
         Action::Find => "search the help",

@@ -8,6 +8,8 @@ fn hint(near: Option<&str>) -> String {
     near.map_or_else(String::new, |near| format!("; did you mean {near}?"))
 }
 
+pub(crate) const BAD_LIST_WIDTH: &str = "list_width is a number of columns from 12 to 60";
+
 pub(crate) fn unknown_colour(word: &str, near: Option<&str>) -> String {
     format!(
         "'{word}' is not a colour{}; write a name such as red or bright-blue, or #rrggbb",

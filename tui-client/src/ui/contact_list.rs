@@ -81,7 +81,7 @@ fn first_where(contacts: &dyn ContactRows<'_>, is_so: impl Fn(&ContactRow<'_>) -
 pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, screen: &Screen<'_>) {
     canvas.view.contacts_area = area;
     let contacts = &*screen.contacts;
-    if contacts.is_empty() {
+    if contacts.is_empty() && contacts.hidden() == 0 {
         let top = area.height.saturating_sub(4) / 2;
         let rows = area.rows().skip(top.into());
         for (area, line) in rows.zip(strings::conversation::INVITE_IN_LIST) {
@@ -91,6 +91,7 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, screen: &Screen<'_>) {
     }
     let lines = Lines::new(contacts);
     scroll_to_open(&lines, contacts.open(), area.height.into(), canvas.view);
+    draw_hidden(canvas, area, lines.len(), contacts.hidden());
     for (area, line) in area.rows().zip(canvas.view.contacts_top..lines.len()) {
         match lines.line(line) {
             Line::Heading(title) => {
@@ -105,6 +106,15 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, screen: &Screen<'_>) {
                 }
             }
         }
+    }
+}
+
+/// Says below the last line how many people are hidden.
+fn draw_hidden(canvas: &mut Canvas<'_>, area: Rect, lines: usize, hidden: usize) {
+    let below = lines.saturating_sub(canvas.view.contacts_top);
+    if let Some(area) = area.rows().nth(below).filter(|_| hidden > 0) {
+        let text = strings::conversation::people_hidden(hidden);
+        canvas.draw_centred(area, &text, Theme::dim());
     }
 }
 

@@ -3,6 +3,8 @@
 
 use ratatui::layout::Rect;
 
+use crate::app::screen::ListSize;
+
 const MIN_WIDTH: u16 = 20;
 const MIN_HEIGHT: u16 = 6;
 
@@ -51,25 +53,37 @@ pub(super) fn prompt_width(area: Rect, name_width: u16) -> u16 {
     }
 }
 
-pub(super) fn composer_width(area: Rect, name_width: u16) -> u16 {
+pub(super) fn composer_width(area: Rect, name_width: u16, list: ListSize) -> u16 {
     if is_tiny(area) {
         area.width.saturating_sub(prompt_width(area, name_width))
-    } else if area.width >= TWO_PANES_FROM {
-        area.width - divider(area) - 3
+    } else if has_both(area, list) {
+        area.width - divider(area, list) - 3
     } else {
         area.width - 3
     }
 }
 
 /// The column of the line between the panes, counted from the left border.
-fn divider(area: Rect) -> u16 {
-    1 + (area.width * 3 / 10 - 1).clamp(CONTACTS_MIN, CONTACTS_MAX)
+fn divider(area: Rect, list: ListSize) -> u16 {
+    let share = (area.width * 3 / 10 - 1).clamp(CONTACTS_MIN, CONTACTS_MAX);
+    // At least half of the window is for the conversation.
+    1 + list.width.map_or(share, |width| width.min(area.width / 2))
+}
+
+/// Whether the list and the conversation stand side by side.
+const fn has_both(area: Rect, list: ListSize) -> bool {
+    area.width >= TWO_PANES_FROM && !list.is_hidden
 }
 
 /// Places the panes; `None` if there is no room for anything. Of two panes that do not fit, the
 /// contact list is the one that `is_list` asks for. The composer, if there is one, has `rows` rows
 /// and gets up to a third of the height.
-pub(super) fn layout(area: Rect, is_list: bool, rows: Option<u16>) -> Option<Layout> {
+pub(super) fn layout(
+    area: Rect,
+    is_list: bool,
+    rows: Option<u16>,
+    list: ListSize,
+) -> Option<Layout> {
     if area.width < MIN_WIDTH || area.height < MIN_HEIGHT {
         return None;
     }
@@ -77,7 +91,7 @@ pub(super) fn layout(area: Rect, is_list: bool, rows: Option<u16>) -> Option<Lay
     Some(if is_tiny(area) {
         tiny(area, is_list, rows)
     } else {
-        boxed(area, is_list, rows)
+        boxed(area, is_list, rows, list)
     })
 }
 
@@ -104,7 +118,7 @@ fn tiny(area: Rect, is_list: bool, rows: Option<u16>) -> Layout {
     }
 }
 
-fn boxed(area: Rect, is_list: bool, rows: Option<u16>) -> Layout {
+fn boxed(area: Rect, is_list: bool, rows: Option<u16>, list: ListSize) -> Layout {
     let bottom = area.bottom() - 1;
     let mut layout = Layout {
         frame: Some(area),
@@ -114,8 +128,8 @@ fn boxed(area: Rect, is_list: bool, rows: Option<u16>) -> Layout {
     let inner = |from: u16, to: u16| Rect::new(from, area.y + 1, to - from, bottom - area.y - 1);
     let right = area.right() - 1;
     let mut left = area.x + 1;
-    if area.width >= TWO_PANES_FROM {
-        let divider = area.x + divider(area);
+    if has_both(area, list) {
+        let divider = area.x + divider(area, list);
         layout.divider = Some(divider);
         layout.contacts = Some(inner(left, divider));
         left = divider + 1;
@@ -163,7 +177,7 @@ mod tests {
         for width in MIN_WIDTH..130 {
             for height in MIN_HEIGHT..50 {
                 let area = Rect::new(0, 0, width, height);
-                let layout = layout(area, false, Some(99)).unwrap();
+                let layout = layout(area, false, Some(99), ListSize::default()).unwrap();
                 let parts = [
                     layout.contacts,
                     layout.title,
@@ -188,8 +202,33 @@ mod tests {
     }
 
     #[test]
+    fn a_list_has_its_own_width_and_leaves_the_room_when_hidden() {
+        let area = Rect::new(0, 0, 100, 30);
+        let place = |list| layout(area, false, Some(1), list).unwrap();
+        let wide = place(ListSize::default().with_width(40));
+        assert_eq!(wide.contacts.map(|list| list.width), Some(40));
+        let hidden = place(ListSize {
+            is_hidden: true,
+            width: None,
+        });
+        assert_eq!(hidden.contacts, None);
+        assert_eq!(hidden.conversation.map(|pane| pane.width), Some(98));
+        // Never more than half of the window.
+        let narrow = Rect::new(0, 0, 60, 30);
+        let list = ListSize::default().with_width(60);
+        let divider = layout(narrow, false, Some(1), list).unwrap().divider;
+        assert_eq!(divider, Some(31));
+    }
+
+    #[test]
     fn too_small_is_said() {
-        assert_eq!(layout(Rect::new(0, 0, 19, 30), false, Some(1)), None);
-        assert_eq!(layout(Rect::new(0, 0, 80, 5), false, Some(1)), None);
+        assert_eq!(
+            layout(Rect::new(0, 0, 19, 30), false, Some(1), ListSize::default()),
+            None
+        );
+        assert_eq!(
+            layout(Rect::new(0, 0, 80, 5), false, Some(1), ListSize::default()),
+            None
+        );
     }
 }

@@ -44,7 +44,7 @@ pub use self::theme::{
 pub(crate) use self::view::UnbrokenLine;
 pub use self::view::ViewState;
 use crate::app::screen::{
-    ConversationView, Focus, NotificationLevel, Overlay, Pane, PurposeView, Screen,
+    ConversationView, Focus, ListSize, NotificationLevel, Overlay, Pane, PurposeView, Screen,
 };
 use crate::strings;
 
@@ -62,11 +62,16 @@ pub fn render(buffer: &mut Buffer, screen: &Screen<'_>, view: &mut ViewState) ->
 fn draw(canvas: &mut Canvas<'_>, area: Rect, screen: &Screen<'_>) -> Option<Position> {
     let conversation = screen.conversation.as_ref();
     let name_width = conversation.map_or(0, |open| text::columns(&prompt(screen, open)));
-    let text_width = layout::composer_width(area, name_width);
+    let is_list = screen.pane == Pane::Contacts;
+    let list = ListSize {
+        is_hidden: screen.list.is_hidden && !is_list,
+        ..screen.list
+    };
+    let text_width = layout::composer_width(area, name_width, list);
     let input = conversation.map(|open| (open.composer, open.composer.layout(text_width)));
     let rows = input.as_ref().map(|(_, input)| input.rows.len());
     let rows = rows.map(|rows| u16::try_from(rows).unwrap_or(u16::MAX));
-    let Some(layout) = layout::layout(area, screen.pane == Pane::Contacts, rows) else {
+    let Some(layout) = layout::layout(area, is_list, rows, list) else {
         draw_too_small(canvas, area);
         return None;
     };

@@ -108,6 +108,7 @@ fn screen<'a>() -> Screen<'a> {
         pane: Pane::Conversation,
         completion: None,
         vi: None,
+        list: crate::app::screen::ListSize::default(),
         overlay: None,
     }
 }

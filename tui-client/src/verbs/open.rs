@@ -204,6 +204,7 @@ async fn run_driver(
         seed: fastrand::u64(..),
         bell: config.bell,
         store_limit: config.store_limit,
+        list: config.list,
         is_in_tmux: Tmux::from_environment().is_some(),
         time_zone: time_zone(),
         device: identity.key.key(),

@@ -162,6 +162,7 @@ impl TestClient {
             seed: 1,
             bell: false,
             store_limit: u64::MAX,
+            list: recado::app::settings::ListSize::default(),
             is_in_tmux: false,
             time_zone: TimeZone::UTC,
             device: recado_shared::DeviceKey([1; 32]),

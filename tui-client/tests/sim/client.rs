@@ -135,6 +135,7 @@ impl Client {
             seed: clock.random.u64(..),
             bell: true,
             store_limit: u64::MAX,
+            list: recado::app::settings::ListSize::default(),
             is_in_tmux: false,
             time_zone: jiff::tz::TimeZone::UTC,
             device: recado_shared::DeviceKey([1; 32]),

@@ -29,7 +29,7 @@ pub(crate) enum RowKey {
 }
 
 impl RowKey {
-    const fn section(&self) -> Section {
+    pub(super) const fn section(&self) -> Section {
         match self {
             Self::Favourite(_) => Section::Favourites,
             Self::Conversation(..) => Section::Conversations,
@@ -93,6 +93,17 @@ impl ContactOrder {
             self.rows[old..new].rotate_left(1);
             RowChange::Down
         }
+    }
+
+    /// The key that a row has; `None` if it is not listed.
+    pub(crate) fn key_of(&self, id: ConversationId) -> Option<&RowKey> {
+        self.keys.get(&id)
+    }
+
+    /// How many rows stand above the people without a conversation.
+    pub(crate) fn conversation_count(&self) -> usize {
+        let is_above = |(key, _): &(RowKey, _)| key.section() != Section::People;
+        self.rows.partition_point(is_above)
     }
 
     pub(crate) fn len(&self) -> usize {

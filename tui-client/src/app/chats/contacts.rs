@@ -12,6 +12,7 @@ use recado_shared::{
 };
 
 use super::contact_order::{ContactOrder, RowChange, RowKey};
+use super::list_hold::ListHold;
 use crate::app::{Chats, Context, Conversation};
 use crate::store::{StoreWrite, StoredPerson};
 use crate::strings;
@@ -56,6 +57,9 @@ impl Contact {
 pub(crate) struct Contacts {
     people: BTreeMap<UserId, Contact>,
     pub(crate) order: ContactOrder,
+    pub(crate) hold: ListHold,
+    /// Whether people without a conversation are not shown.
+    pub(crate) is_people_hidden: bool,
     /// People whose rows may have changed since the list was put in order.
     changed: BTreeSet<UserId>,
     /// Whether every row may have changed.
@@ -162,6 +166,15 @@ impl Contacts {
             })
     }
 
+    /// How many rows are shown.
+    pub(crate) fn shown_len(&self) -> usize {
+        if self.is_people_hidden {
+            self.order.conversation_count()
+        } else {
+            self.order.len()
+        }
+    }
+
     /// Notes that every row may have changed.
     pub(crate) fn mark_stale(&mut self) {
         self.is_stale = true;
@@ -214,6 +227,18 @@ impl Contacts {
             .collect()
     }
 
+    /// The key of a row that is listed: during a hold the one that it has, within its section. What is
+    /// listed anew or no longer is, is so at once.
+    fn key_in_hold(&mut self, id: ConversationId, key: RowKey, is_held: bool) -> RowKey {
+        match self.order.key_of(id) {
+            Some(old) if is_held && *old != key && old.section() == key.section() => {
+                self.hold.keep(id);
+                old.clone()
+            }
+            Some(_) | None => key,
+        }
+    }
+
     /// Puts one row where it belongs, or takes it out of the list.
     fn set_row(&mut self, id: ConversationId, peer: Option<UserId>, key: Option<RowKey>) {
         let change = self.order.set(id, key);
@@ -246,6 +271,8 @@ impl Default for Contacts {
         Self {
             people: BTreeMap::new(),
             order: ContactOrder::default(),
+            hold: ListHold::default(),
+            is_people_hidden: false,
             changed: BTreeSet::new(),
             is_stale: true,
             watched: None,
@@ -321,11 +348,17 @@ impl Chats {
         let people = mem::take(&mut self.contacts.changed).into_iter();
         self.dirty
             .extend(people.map(|user| ConversationId::direct(me, user)));
-        let changed = mem::take(&mut self.dirty);
+        let mut changed = mem::take(&mut self.dirty);
         let is_stale = mem::take(&mut self.contacts.is_stale);
+        let waited = self.contacts.hold.check(now.instant);
+        let is_held = waited.is_none();
+        changed.extend(waited.into_iter().flatten());
         // Many rows are sorted at once rather than moved one by one.
         if is_stale || changed.len() > MAX_MOVED + self.contacts.order.len() / 8 {
-            let rows = self.all_rows(me, &queued());
+            let rows = self.all_rows(me, &queued()).into_iter();
+            let rows: Vec<_> = rows
+                .map(|(id, key)| (id, self.contacts.key_in_hold(id, key, is_held)))
+                .collect();
             self.contacts.order.replace(rows.into_iter());
             self.contacts.is_watch_stale = true;
             self.count_all_notable(now);
@@ -333,6 +366,7 @@ impl Chats {
             let queued = queued();
             for id in changed {
                 let key = self.row_key(id, me, &queued);
+                let key = key.map(|key| self.contacts.key_in_hold(id, key, is_held));
                 self.contacts.set_row(id, id.peer_of(me), key);
                 self.count_notable(id, now);
             }

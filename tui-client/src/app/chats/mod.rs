@@ -6,6 +6,7 @@ pub(super) mod contacts;
 pub(super) mod counting;
 pub(super) mod drafts;
 pub(super) mod focus;
+pub(super) mod list_hold;
 pub(super) mod names;
 pub(super) mod navigation;
 pub(super) mod notifications;

@@ -250,7 +250,7 @@ impl Chats {
     /// Whether [`step`](Self::step) leads to another conversation.
     pub(crate) fn has_step(&self, steps: isize) -> bool {
         let order = &self.contacts.order;
-        let last = order.len().saturating_sub(1);
+        let last = self.contacts.shown_len().saturating_sub(1);
         let end = order.get(if steps < 0 { 0 } else { last });
         end.is_some_and(|(id, _)| Some(id) != self.navigation.open)
     }
@@ -258,7 +258,7 @@ impl Chats {
     /// Opens the neighbour of the open conversation in the contact list.
     pub(crate) fn step(&mut self, steps: isize, cx: &mut Context) {
         let order = &self.contacts.order;
-        let Some(last) = order.len().checked_sub(1) else {
+        let Some(last) = self.contacts.shown_len().checked_sub(1) else {
             cx.notice = Some(strings::status::NO_CONTACTS.to_owned());
             return;
         };

@@ -61,6 +61,9 @@ const GLOBAL: Table = &[
     (Action::Oldest, "ctrl-home alt-home"),
     (Action::FirstUnread, "alt-u"),
     (Action::TogglePane, "alt-c tab"),
+    (Action::ToggleList, "alt-0"),
+    (Action::WidenList, "alt-="),
+    (Action::NarrowList, "alt--"),
     (Action::Members, "alt-m"),
     (Action::Announcements, "alt-n"),
     (Action::SentMessages, "ctrl-r"),
@@ -178,6 +181,7 @@ const CONTACTS: Table = &[
     (Action::SelectNext, "down"),
     (Action::First, "home"),
     (Action::Last, "end"),
+    (Action::TogglePeople, "left right"),
     (Action::Cancel, "esc"),
 ];
 

@@ -20,6 +20,7 @@ mod invite_link;
 mod jumps;
 mod keys;
 mod link;
+mod list;
 mod log;
 mod navigation;
 mod notifications;

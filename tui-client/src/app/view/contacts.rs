@@ -54,18 +54,29 @@ impl<'a> ListedContacts<'a> {
 
 impl<'a> ContactRows<'a> for ListedContacts<'a> {
     fn len(&self) -> usize {
-        self.reader.chats.contacts.order.len()
+        self.reader.chats.contacts.shown_len()
     }
 
     fn row(&self, index: usize) -> Option<ContactRow<'a>> {
-        let (id, section) = self.reader.chats.contacts.order.get(index)?;
+        let contacts = &self.reader.chats.contacts;
+        let (id, section) = contacts
+            .order
+            .get(index)
+            .filter(|_| index < contacts.shown_len())?;
         Some(self.contact_row(id, section))
     }
 
     fn open(&self) -> Option<(ConversationId, usize)> {
         let open = self.reader.chats.navigation.open?;
-        let index = self.reader.chats.contacts.order.index_of(open)?;
+        let contacts = &self.reader.chats.contacts;
+        let index = contacts.order.index_of(open)?;
+        let index = Some(index).filter(|index| *index < contacts.shown_len())?;
         Some((open, index))
+    }
+
+    fn hidden(&self) -> usize {
+        let contacts = &self.reader.chats.contacts;
+        contacts.order.len() - contacts.shown_len()
     }
 
     fn unread_elsewhere(&self) -> u64 {

@@ -6,7 +6,9 @@ use recado_shared::{ConversationId, DisplayName};
 
 use crate::app::Reader;
 use crate::app::conversation::state::Conversation;
-use crate::app::screen::{CompletionView, ConversationView, Focus, Item, Overlay, Pane, Screen};
+use crate::app::screen::{
+    CompletionView, ConversationView, Focus, Item, ListSize, Overlay, Pane, Screen,
+};
 use crate::app::view::contacts::ListedContacts;
 use crate::model::ItemId;
 
@@ -38,6 +40,7 @@ impl<'a> Reader<'a> {
             },
             pane: chats.navigation.pane,
             vi: None,
+            list: ListSize::default(),
             completion,
             overlay,
         }

@@ -24,6 +24,7 @@ pub use crate::app::composer::vi::ViMode;
 pub use crate::app::input::completion::CompletionView;
 use crate::app::keymap::HelpTable;
 pub use crate::app::session::link::LinkView;
+pub use crate::app::settings::ListSize;
 use crate::model::InviteLink;
 pub use crate::model::{ItemId, Place};
 
@@ -44,6 +45,7 @@ pub struct Screen<'a> {
     pub pane: Pane,
     /// The mode of the input box; `None` without vi keys.
     pub vi: Option<ViMode>,
+    pub list: ListSize,
     pub completion: Option<CompletionView<'a>>,
     pub overlay: Option<Overlay<'a>>,
 }
@@ -78,6 +80,11 @@ pub trait ContactRows<'a>: fmt::Debug {
 
     /// The open conversation and its index, where it is listed.
     fn open(&self) -> Option<(ConversationId, usize)>;
+
+    /// Rows at the end that are hidden.
+    fn hidden(&self) -> usize {
+        0
+    }
 
     /// Unread messages that notify the user, in all conversations but the open one.
     fn unread_elsewhere(&self) -> u64;

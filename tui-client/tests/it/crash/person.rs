@@ -156,6 +156,7 @@ fn run(
         seed,
         bell: false,
         store_limit: u64::MAX,
+        list: recado::app::settings::ListSize::default(),
         is_in_tmux: false,
         time_zone: jiff::tz::TimeZone::UTC,
         device: recado_shared::DeviceKey([1; 32]),

@@ -146,6 +146,7 @@ fn screen(composer: &Composer, count: usize, focus: Focus) -> Screen<'_> {
         completion: None,
         overlay: None,
         vi: None,
+        list: crate::app::screen::ListSize::default(),
     }
 }
 
