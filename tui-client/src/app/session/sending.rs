@@ -128,6 +128,9 @@ impl Session {
         error: RequestError,
         cx: &mut Context,
     ) {
+        let conversation = self.outbox.find(id).map(|it| it.pending.conversation);
+        // A room that was closed, or that the user has left, is unknown to the server.
+        let known = conversation.and_then(|id| chats.silence_reason(id));
         if error.is_temporary() {
             self.outbox.set_state(id, PendingState::Waiting);
             self.outbox.paused_until = Some(cx.now.instant + PAUSE);
@@ -137,7 +140,7 @@ impl Session {
         {
             // There is no text to keep but that of the command.
             let attempt = strings::errors::attempt(&queued.pending.content);
-            let why = strings::errors::cannot(attempt, error);
+            let why = known.unwrap_or_else(|| strings::errors::cannot(attempt, error));
             let line = queued.line.clone();
             let is_kept = line.is_some_and(|line| !chats.give_back(&line));
             self.remove_pending(chats, id, queued.pending.conversation, cx);
@@ -147,9 +150,6 @@ impl Session {
                 why
             });
         } else {
-            let conversation = self.outbox.find(id).map(|it| it.pending.conversation);
-            // A room that was closed, or that the user has left, is unknown to the server.
-            let known = conversation.and_then(|id| chats.silence_reason(id));
             let why = known.unwrap_or_else(|| error.to_string());
             self.set_pending(id, PendingState::Failed(why), cx);
         }

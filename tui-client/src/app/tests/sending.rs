@@ -5,6 +5,7 @@ use recado_shared::{
     RoomEvent, Seq, ServerFrame, Timestamp,
 };
 
+use super::commands::requests;
 use super::support::*;
 use crate::app::chats::settings::PAUSE;
 use crate::app::screen::{Focus, ItemId, Mark, MessageView};
@@ -327,6 +328,21 @@ fn with_failed() -> Client {
     later.time = Timestamp(client.now.wall.0 + 1_000);
     client.entry(BOB, later);
     client
+}
+
+#[test]
+fn a_change_in_a_room_that_was_closed_meanwhile_says_so_and_is_not_offered() {
+    let mut client = Client::in_room(0);
+    client.room_entry(entry(1, BOB));
+    let number = requests(&client.say("/react 👍"))[0].0;
+    client.room_entry(event(2, BOB, RoomEvent::Closed));
+    client.frame(refused(number, RequestError::UnknownRoom));
+    let why = "#lobby was closed. Nothing can be sent there any more";
+    assert!(client.message().starts_with(why), "{}", client.message());
+    client.keys("ctrl-u ctrl-up");
+    let hints = client.app.screen(client.now).hints;
+    let hints: Vec<_> = hints.into_iter().map(|(_, does)| does).collect();
+    assert_eq!(hints, ["copy", "write"]);
 }
 
 #[test]

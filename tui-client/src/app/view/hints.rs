@@ -133,14 +133,15 @@ impl Reader<'_> {
         };
         let is_own = Some(entry.author) == self.chats.user();
         let room = self.chats.room_info(id);
-        let is_moderator = room.is_some_and(|info| info.role >= Role::Moderator);
+        let may_delete = is_own || room.is_some_and(|info| info.role >= Role::Moderator);
+        let is_open = !open.is_closed();
         let text = open.folding.text(entry);
         let is_edited = open.folding.last_edit(entry.seq).is_some();
         for (is_useful, hint) in [
-            (true, (Action::Reply, hints::REPLY)),
-            (true, (Action::React, hints::REACT)),
-            (is_own, (Action::EditMessage, hints::EDIT)),
-            (is_own || is_moderator, (Action::Delete, hints::DELETE)),
+            (is_open, (Action::Reply, hints::REPLY)),
+            (is_open, (Action::React, hints::REACT)),
+            (is_open && is_own, (Action::EditMessage, hints::EDIT)),
+            (is_open && may_delete, (Action::Delete, hints::DELETE)),
             (true, (Action::Copy, hints::COPY)),
             (!links(text).is_empty(), (Action::Link, hints::LINK)),
             (is_edited, (Action::Versions, hints::VERSIONS)),
