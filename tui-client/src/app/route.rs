@@ -6,6 +6,7 @@ use recado_shared::{ConversationId, Now};
 use crate::app::App;
 use crate::app::action::{Action, Edit, KeyContext};
 use crate::app::chats::navigation::Pane;
+use crate::app::command::{self, Parsed};
 use crate::app::effect::{Effect, Scroll};
 use crate::app::event::{ClickTarget, Clipboard, PaneState};
 use crate::app::input::completion::Completion;
@@ -175,9 +176,18 @@ impl App {
     fn complete_or_toggle(&mut self) {
         let mut is_done = false;
         self.with_overlay(|overlay, app| is_done = overlay.complete(app));
-        if !is_done && !self.complete() {
-            self.toggle_pane();
+        if is_done || self.complete() {
+            return;
         }
+        // Within a command the user means a completion, not the list.
+        let open = self.chats.opened();
+        if self.chats.navigation.pane == Pane::Conversation
+            && open
+                .is_some_and(|open| !matches!(command::parse(open.composer.text()), Parsed::Text))
+        {
+            return self.cx.notify(strings::commands::NOTHING_TO_COMPLETE);
+        }
+        self.toggle_pane();
     }
 
     fn explain_quit(&mut self) {

@@ -192,6 +192,7 @@ pub(crate) const fn history(visibility: HistoryVisibility) -> &'static str {
     }
 }
 
+pub(crate) const NOTHING_TO_COMPLETE: &str = "Nothing to complete";
 pub(crate) const DISPLAY_NAME_REMOVED: &str = "Display name removed";
 
 pub(crate) fn device_renamed(name: impl Display) -> String {

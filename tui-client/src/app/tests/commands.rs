@@ -6,7 +6,7 @@ use recado_shared::{
 };
 
 use super::support::*;
-use crate::app::screen::{ListView, Overlay};
+use crate::app::screen::{ListView, Overlay, Pane};
 use crate::app::{Effect, Event};
 
 /// The requests among effects.
@@ -392,6 +392,16 @@ fn commands_people_and_emoji_are_completed() {
     assert_eq!(client.composer(), "hi @carol 🎉");
     assert_eq!(offered(&client), Vec::<String>::new());
     assert_eq!(texts(&client.keys("enter")), ["hi @carol 🎉"]);
+}
+
+#[test]
+fn tab_within_a_command_does_not_leave_it() {
+    let mut client = Client::talking(0);
+    client.type_text("/msg nobod");
+    client.keys("tab");
+    assert_eq!(client.message(), "Nothing to complete");
+    assert_eq!(client.app.screen(client.now).pane, Pane::Conversation);
+    assert_eq!(client.composer(), "/msg nobod");
 }
 
 #[test]
