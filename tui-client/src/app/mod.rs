@@ -262,9 +262,9 @@ impl App {
         }
     }
 
-    /// How many messages wait and are not on their way to the server.
+    /// How many messages wait and are not expected to be accepted at any moment.
     pub fn unsent(&self) -> usize {
-        self.session.unsent()
+        self.session.unsent(self.cx.now.instant)
     }
 
     /// The open conversation, which an [`Effect::Scroll`] is about.

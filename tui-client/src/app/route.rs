@@ -235,7 +235,7 @@ impl App {
 
     /// Leaves the program, after a question if messages are unsent.
     fn ask_to_quit(&mut self) {
-        match self.session.unsent() {
+        match self.unsent() {
             0 => self.quit(),
             unsent => self.with_parts(|app| {
                 app.confirm_quit(unsent);

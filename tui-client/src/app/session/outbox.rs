@@ -3,7 +3,7 @@
 //! It knows which of them may go out next; sending and settling them is `sending.rs`.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use recado_shared::{ConversationId, MessageId, Timestamp};
 
@@ -13,12 +13,16 @@ use crate::store::{Pending, PendingState, StoredCommand};
 /// Most messages that may wait. Beyond it the text stays in the composer.
 pub(crate) const MAX_OUTBOX: usize = 1_000;
 
+/// Time after which a sent message without an answer counts as unsent: a server that works answers
+/// in milliseconds, and in a few hundred on the slowest networks.
+pub(crate) const LATE_AFTER: Duration = Duration::from_secs(1);
+
 /// A message and how far it has got in this session.
 #[derive(Debug)]
 pub(crate) struct OutboxMessage {
     pub(crate) pending: Pending,
-    /// Sent in this session and not answered.
-    is_sent: bool,
+    /// When it was sent in this session; `None` before, and once it is answered.
+    sent_at: Option<Instant>,
     /// Sent at some time, perhaps by an earlier run, so that it may have been accepted.
     pub(crate) was_sent: bool,
     /// The user has been told so when taking it back.
@@ -61,7 +65,7 @@ impl Outbox {
     pub(crate) fn push(&mut self, pending: Pending, was_sent: bool) {
         let queued = OutboxMessage {
             pending,
-            is_sent: false,
+            sent_at: None,
             was_sent,
             is_warned: false,
             line: None,
@@ -91,21 +95,23 @@ impl Outbox {
         self.items.keys().next_back().copied()
     }
 
-    /// How many wait and were not sent in this session.
-    pub(crate) fn queued(&self) -> usize {
-        let is_queued = |queued: &&OutboxMessage| {
-            !queued.is_sent && queued.pending.state == PendingState::Waiting
+    /// How many wait and are not expected to be accepted at any moment: they were not sent in this
+    /// session, or the server does not answer.
+    pub(crate) fn unsent(&self, now: Instant) -> usize {
+        let is_unsent = |queued: &&OutboxMessage| {
+            let is_late = |at: Instant| now.saturating_duration_since(at) >= LATE_AFTER;
+            queued.pending.state == PendingState::Waiting && queued.sent_at.is_none_or(is_late)
         };
-        self.items.values().filter(is_queued).count()
+        self.items.values().filter(is_unsent).count()
     }
 
     /// The oldest message that waits and is not on its way; it is on its way from here on.
-    pub(crate) fn next_to_send(&mut self) -> Option<&Pending> {
+    pub(crate) fn next_to_send(&mut self, now: Instant) -> Option<&Pending> {
         let is_next = |queued: &&mut OutboxMessage| {
-            !queued.is_sent && queued.pending.state == PendingState::Waiting
+            queued.sent_at.is_none() && queued.pending.state == PendingState::Waiting
         };
         let queued = self.items.values_mut().find(is_next)?;
-        queued.is_sent = true;
+        queued.sent_at = Some(now);
         queued.was_sent = true;
         Some(&queued.pending)
     }
@@ -120,7 +126,7 @@ impl Outbox {
     pub(super) fn unsend_all(&mut self) {
         self.paused_until = None;
         for queued in self.items.values_mut() {
-            queued.is_sent = false;
+            queued.sent_at = None;
         }
     }
 
@@ -129,7 +135,7 @@ impl Outbox {
         let Some(queued) = self.items.get_mut(&id) else {
             return false;
         };
-        queued.is_sent = false;
+        queued.sent_at = None;
         queued.pending.state = state;
         true
     }

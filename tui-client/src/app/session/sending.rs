@@ -54,7 +54,7 @@ impl Session {
             return;
         }
         for _ in self.requests.appends()..MAX_APPENDS {
-            let Some(pending) = self.outbox.next_to_send() else {
+            let Some(pending) = self.outbox.next_to_send(cx.now.instant) else {
                 return;
             };
             let id = pending.id;

@@ -2,6 +2,7 @@
 //! network task reports them.
 
 use std::collections::BTreeSet;
+use std::time::Instant;
 
 use recado_shared::{Activity, ProtocolVersion, SyncPoint, Welcome};
 
@@ -58,10 +59,10 @@ impl Session {
         self.exchange_settings(chats, cx);
     }
 
-    /// How many messages wait and are not on their way to the server.
-    pub(crate) fn unsent(&self) -> usize {
+    /// How many messages wait and are not expected to be accepted at any moment.
+    pub(crate) fn unsent(&self, now: Instant) -> usize {
         if self.link.is_up() {
-            self.outbox.queued()
+            self.outbox.unsent(now)
         } else {
             self.outbox.counts().0
         }

@@ -5,6 +5,7 @@ use recado_shared::{Content, MessageBody, RoomEvent, ServerFrame, Topic, Visibil
 use super::commands::{contents, requests};
 use super::support::*;
 use crate::app::screen::Overlay;
+use crate::app::session::outbox::LATE_AFTER;
 use crate::app::{Effect, Event};
 use crate::store::{Snapshot, StoreWrite};
 
@@ -132,6 +133,18 @@ fn a_message_on_its_way_does_not_hold_up_quitting() {
     let mut client = Client::talking(0);
     client.say("one");
     assert_eq!(client.keys("ctrl-q").last(), Some(&Effect::Quit));
+}
+
+#[test]
+fn quitting_asks_if_the_server_does_not_answer() {
+    let mut client = Client::talking(0);
+    client.say("one");
+    client.pass(LATE_AFTER);
+    assert!(!client.keys("ctrl-q").contains(&Effect::Quit));
+    assert_eq!(
+        client.question(),
+        "1 message is not sent yet. It goes out when Recado is open and connected again. Quit?"
+    );
 }
 
 #[test]
