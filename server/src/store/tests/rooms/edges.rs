@@ -186,3 +186,50 @@ fn who_went_is_told_only_what_held_then() {
     let again = club.head(bob).unwrap().room.unwrap();
     assert_eq!(again.name.as_str(), "coffee");
 }
+
+#[test]
+fn the_topic_of_a_private_room_is_found_by_its_members_alone() {
+    let mut desk = Desk::new();
+    let [alice, bob, carol] = ["alice", "bob", "carol"].map(|name| desk.register(name));
+    let new = NewRoom {
+        visibility: Visibility::Private,
+        ..new_room(alice, 500, "tea", HistoryVisibility::Visible)
+    };
+    let (room, _) = desk.create(new).unwrap();
+    let mut number = 500;
+    let mut does = |desk: &mut Desk, author, event| {
+        number += 1;
+        let write = in_room(room, author, number, Content::Room(event));
+        desk.append(write).unwrap();
+    };
+    // By its present name and by the one that it had.
+    let topics = |desk: &mut Desk, user| {
+        ["cof", "tea"].map(|prefix| {
+            let query = Query::FindRooms(NameSearch {
+                prefix: prefix.to_owned(),
+                after: None,
+                limit: 10,
+            });
+            match desk.query(user, query) {
+                Answer::Rooms { rooms, .. } => {
+                    let topics = rooms.into_iter().map(|room| room.topic);
+                    topics.collect::<Vec<_>>()
+                }
+                other => panic!("no rooms: {other:?}"),
+            }
+        })
+    };
+    let topic = Some(Topic::new("green tea").unwrap());
+    does(&mut desk, alice, RoomEvent::Topic(topic.clone()));
+    does(&mut desk, alice, RoomEvent::Renamed(room_name("coffee")));
+    does(&mut desk, alice, RoomEvent::Invited(bob));
+    let shown = [vec![topic.clone()], vec![topic]];
+    assert_eq!(topics(&mut desk, alice), shown);
+    // Who is invited finds the room without its topic, and others find no room.
+    assert_eq!(topics(&mut desk, bob), [[None], [None]]);
+    assert_eq!(topics(&mut desk, carol), [[], []]);
+    does(&mut desk, bob, RoomEvent::Joined);
+    assert_eq!(topics(&mut desk, bob), shown);
+    does(&mut desk, bob, RoomEvent::Left);
+    assert_eq!(topics(&mut desk, bob), [[], []]);
+}
