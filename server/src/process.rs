@@ -8,7 +8,7 @@ const OTHER_FILES: u64 = 64;
 
 /// Raises the limit of open files (`ulimit -n`) to what the connections need, as far as the system allows.
 /// With less, the server runs, and the log says how many clients it can take.
-pub(super) fn raise_open_files(connections: usize) {
+pub fn raise_open_files(connections: usize) {
     let needed = connections as u64 + OTHER_FILES;
     let limit = getrlimit(Resource::Nofile);
     // `None` is no limit.

@@ -47,6 +47,43 @@ impl fmt::Display for PublicAddress {
     }
 }
 
+/// The address in invites, or none of the operator's choice: `auto`.
+#[derive(Clone, Debug)]
+pub enum PublicAddressChoice {
+    Auto,
+    Address(PublicAddress),
+}
+
+impl PublicAddressChoice {
+    /// The operator's choice, `None` if the server is to find an address of the machine.
+    pub fn address(&self) -> Option<&PublicAddress> {
+        match self {
+            Self::Auto => None,
+            Self::Address(address) => Some(address),
+        }
+    }
+}
+
+impl FromStr for PublicAddressChoice {
+    type Err = InviteError;
+
+    fn from_str(text: &str) -> Result<Self, InviteError> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            _ => text.parse().map(Self::Address),
+        }
+    }
+}
+
+impl fmt::Display for PublicAddressChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Address(address) => address.fmt(f),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

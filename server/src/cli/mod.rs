@@ -4,7 +4,6 @@ mod admin;
 mod backup;
 mod compact;
 mod confirm;
-mod process;
 mod refused;
 mod run;
 mod show;
@@ -14,12 +13,11 @@ mod verify;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::str::FromStr;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, Parser, Subcommand};
 use jiff::{Span, Zoned};
-use recado_shared::{InviteError, ServerAddress, Timestamp, UserName, io_reason};
+use recado_shared::{ServerAddress, Timestamp, UserName, io_reason};
 
 use self::admin::{ListArguments, RoomVerb, UserVerb};
 use self::refused::Refused;
@@ -29,7 +27,7 @@ use crate::config::Policy;
 use crate::invite::{self, InviteTerms};
 use crate::net::ListenAddress;
 use crate::paths::Paths;
-use crate::public_address::PublicAddress;
+use crate::public_address::PublicAddressChoice;
 use crate::settings::{self, Settings};
 use crate::store::ChangeError;
 
@@ -74,33 +72,6 @@ struct Arguments {
     new: bool,
     #[command(subcommand)]
     verb: Option<Verb>,
-}
-
-/// The address in invites, or none of the operator's choice.
-#[derive(Clone, Debug)]
-enum PublicAddressChoice {
-    Auto,
-    Address(PublicAddress),
-}
-
-impl FromStr for PublicAddressChoice {
-    type Err = InviteError;
-
-    fn from_str(text: &str) -> Result<Self, InviteError> {
-        match text {
-            "auto" => Ok(Self::Auto),
-            _ => text.parse().map(Self::Address),
-        }
-    }
-}
-
-impl PublicAddressChoice {
-    fn address(&self) -> Option<&PublicAddress> {
-        match self {
-            Self::Auto => None,
-            Self::Address(address) => Some(address),
-        }
-    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -13,10 +13,11 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use super::{Arguments, process, warn_if_local};
+use super::{Arguments, warn_if_local};
 use crate::config::{Config, Reloadable};
 use crate::net::socket;
 use crate::paths::Paths;
+use crate::process;
 use crate::server::{Reloader, Server};
 use crate::settings::{self, Settings};
 

@@ -13,7 +13,8 @@ use std::path::Path;
 use clap::Args;
 use futures_util::FutureExt as _;
 use recado_server::{
-    Config, ListenAddress, ListenError, PublicAddress, Server, ServerError, paths as server_paths,
+    Config, ListenAddress, ListenError, PublicAddressChoice, Server, ServerError,
+    paths as server_paths,
 };
 use recado_shared::{ConversationId, Invite, UserName, Welcome};
 use tokio::net::TcpListener;
@@ -70,9 +71,9 @@ pub(crate) struct HostOptions {
     /// Port to listen on, or HOST:PORT; port 0 takes a free one [default: 7322]
     #[arg(long, value_name = "[HOST:]PORT")]
     listen: Option<ListenAddress>,
-    /// Address in invites [default: the machine's own]
+    /// Address used in invites, from now on; `auto` is the machine's own [default: auto]
     #[arg(long, value_name = "HOST[:PORT]")]
-    public_address: Option<PublicAddress>,
+    public_address: Option<PublicAddressChoice>,
 }
 
 impl fmt::Display for HostOptions {
@@ -94,7 +95,11 @@ pub(crate) async fn host(context: &VerbContext, options: HostOptions) -> Result<
     let server_paths = server_paths::Paths::of_user()?;
     let mut config = Config::new(&server_paths.data_dir);
     config.ticket_places = server_paths.local_tickets;
-    config.public_address = options.public_address.clone();
+    if let Some(choice) = &options.public_address {
+        config.public_address = choice.address().cloned();
+        config.remembers_public_address = true;
+    }
+    recado_server::raise_open_files(config.limits.max_connections());
     let server = Server::prepare(bind(options.listen.clone())?, config).await?;
     let invites = ServerInvites::of(server.fingerprint());
     let client = async |ticket: &Invite| {

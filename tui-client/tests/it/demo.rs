@@ -158,6 +158,18 @@ fn a_host_on_a_fixed_port_keeps_its_invite_link() {
         "recado-server --listen {listen} --public-address chat.example:7322"
     ));
     host.wait(&format!("recado join '{}'", invite.trim()));
+    // A later start remembers the public address, until it is forgotten.
+    for (more, address) in [
+        (&[][..], "chat.example:7322"),
+        (&["--public-address", "auto"], &listen),
+        (&[], &listen),
+    ] {
+        let line = [&["host", "--listen", &listen, "--as", "alice"][..], more].concat();
+        let mut host = machine.open("alice again", &line);
+        host.wait(&format!("recado join 'recado://{address}/#"));
+        host.key("ctrl-q");
+        assert!(host.wait_end().success());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
