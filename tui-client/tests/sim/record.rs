@@ -19,6 +19,8 @@ pub(crate) struct Member {
     pub(crate) first: Seq,
     pub(crate) last: Option<Seq>,
     pub(crate) cursors: MemberCursors,
+    /// The name of the room and the number of its members when the user went.
+    pub(crate) kept: Option<(String, usize)>,
 }
 
 #[derive(Debug)]
@@ -29,8 +31,6 @@ pub(crate) struct Log {
     pub(crate) said: Vec<Content>,
     pub(crate) members: BTreeMap<UserId, Member>,
     history: HistoryVisibility,
-    /// The first entry that new members see where the past is visible.
-    shown_from: Seq,
     pub(crate) name: String,
     pub(crate) topic: Option<String>,
     is_closed: bool,
@@ -118,7 +118,6 @@ impl Log {
             said: Vec::new(),
             members: BTreeMap::new(),
             history: HistoryVisibility::Visible,
-            shown_from: Seq(1),
             name: String::new(),
             topic: None,
             is_closed: false,
@@ -310,26 +309,19 @@ impl Log {
             let may = !matches!(before, Some(Membership::Member | Membership::Banned));
             assert!(!self.is_closed, "{author} comes into a closed room");
             assert!(may, "{author} comes in and is {before:?}");
+            assert!(self.count_members() > 0, "a room ends with its last member");
             let mut member = Member::from(author, seq.prev());
-            let is_empty = self.count_members() == 0;
             if self.history == HistoryVisibility::Hidden {
-                if is_empty {
-                    self.shown_from = seq;
-                }
                 member.first = seq;
-            } else {
-                member.first = self.shown_from;
             }
             member.was_more = self.members.get(&author).is_some_and(|m| m.was_more);
-            if is_empty {
-                member.set_role(Role::Owner);
-            }
             self.members.insert(author, member);
             return;
         }
         assert!(self.is_member(author), "{entry:?} by a stranger");
         let is_in = |log: &Self, user: &UserId| log.is_member(*user);
         match event {
+            RoomEvent::Left if self.count_members() == 1 => self.ends(author, seq),
             RoomEvent::Left => self.leaves(author, seq, Membership::Left),
             RoomEvent::Kicked(user) => {
                 assert!(
@@ -371,10 +363,29 @@ impl Log {
             self.has_owner() || self.count_members() == 0,
             "{entry:?} leaves no owner"
         );
+        self.keep_left();
+    }
+
+    /// Keeps the room for those who have just gone.
+    fn keep_left(&mut self) {
+        let now = (self.name.clone(), self.count_members());
+        for member in self.members.values_mut() {
+            match member.membership {
+                Membership::Member | Membership::Invited => member.kept = None,
+                Membership::Left | Membership::Kicked | Membership::Banned => {
+                    member.kept.get_or_insert_with(|| now.clone());
+                }
+            }
+        }
     }
 
     fn closes(&mut self, owner: UserId, at: Seq) {
         assert!(self.members[&owner].role == Role::Owner && self.count_members() == 1);
+        self.ends(owner, at);
+    }
+
+    /// The last member goes, and the room with its texts.
+    fn ends(&mut self, owner: UserId, at: Seq) {
         let invited = |member: &&Member| member.membership == Membership::Invited;
         let invited = self.members.values().filter(invited);
         let invited: Vec<_> = invited.map(|member| member.cursors.user).collect();
@@ -421,6 +432,7 @@ impl Member {
                 delivered: read,
                 read,
             },
+            kept: None,
         }
     }
 

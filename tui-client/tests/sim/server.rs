@@ -252,10 +252,12 @@ impl Server {
                     assert_eq!(own, Some(&member.cursors));
                     if let Some(facts) = &head.room {
                         let members = usize::try_from(facts.members).expect("few");
-                        assert_eq!(members, log.count_members());
+                        let now = (log.name.clone(), log.count_members());
+                        // Who has gone is told what held then.
+                        let known = member.kept.clone().unwrap_or(now);
+                        assert_eq!((facts.name.to_string(), members), known);
                         let of_member = (facts.membership, facts.role);
                         assert_eq!(of_member, (member.membership, member.role));
-                        assert_eq!(facts.name.as_str(), log.name);
                     }
                 }
             }
