@@ -92,9 +92,15 @@ impl History {
     }
 }
 
+/// Takes the next step that shows: a selection may have been replaced by the same text.
 fn swap(from: &mut Vec<State>, to: &mut Vec<State>, text: &mut String, cursor: &mut usize) -> bool {
-    let Some(other) = from.pop() else {
-        return false;
+    let other = loop {
+        let Some(other) = from.pop() else {
+            return false;
+        };
+        if (&other.text, other.cursor) != (&*text, *cursor) {
+            break other;
+        }
     };
     to.push(State {
         text: std::mem::replace(text, other.text),

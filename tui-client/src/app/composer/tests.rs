@@ -300,6 +300,16 @@ fn transposing_three_equal_flag_letters_changes_nothing() {
     assert_eq!((composer.text, composer.cursor), before);
 }
 
+#[test]
+fn an_undo_that_would_show_nothing_is_skipped() {
+    let (mut composer, mut kills) = (Composer::default(), KillRing::default());
+    composer.insert("ab");
+    composer.edit(Edit::SelectAll, &mut kills);
+    composer.insert("ab");
+    assert!(composer.edit(Edit::Undo, &mut kills));
+    assert_eq!(composer.text(), "");
+}
+
 proptest! {
     #[test]
     fn any_edits_keep_the_cursor_on_a_boundary(inputs in prop::collection::vec(input(), 0..60)) {
