@@ -15,7 +15,7 @@ use toml::Spanned;
 use crate::app::keymap::{self, Keymap};
 use crate::app::settings::ListSize;
 use crate::strings::themes;
-use crate::ui::{BidiChoice, ColourDepth, SymbolChoice, ThemeName, parse_colour};
+use crate::ui::{BidiChoice, ClockChoice, ColourDepth, SymbolChoice, ThemeName, parse_colour};
 
 const MIB: u64 = 1024 * 1024;
 
@@ -35,6 +35,7 @@ pub struct Config {
     pub theme: ThemeName,
     pub symbols: SymbolChoice,
     pub bidi: BidiChoice,
+    pub clock: ClockChoice,
     /// Names with their colours, as they are written.
     pub names: BTreeMap<String, String>,
 }
@@ -62,6 +63,7 @@ struct ConfigFile {
     theme: Option<Spanned<String>>,
     symbols: Option<Spanned<String>>,
     bidi: Option<Spanned<String>>,
+    clock: Option<Spanned<String>>,
     #[serde(default)]
     names: BTreeMap<String, Spanned<String>>,
     /// Accepts the `keys` table without reading it.
@@ -99,6 +101,9 @@ pub fn template() -> String {
 # are known to do it.
 #bidi = \"auto\"
 
+# Times of day: 12-hour, 24-hour, or auto, which follows the locale (LC_TIME).
+#clock = \"auto\"
+
 # Colours of names: #rrggbb, or a name such as bright-green.
 #names = { bob = \"#ff8800\", carol = \"bright-green\" }
 
@@ -116,6 +121,7 @@ impl Default for Config {
             theme: ThemeName::default(),
             symbols: SymbolChoice::default(),
             bidi: BidiChoice::default(),
+            clock: ClockChoice::default(),
             names: BTreeMap::new(),
         }
     }
@@ -149,6 +155,8 @@ impl Config {
         let symbols = chosen(file.symbols, themes::bad_symbols);
         let symbols = symbols.map_err(|(start, why)| at(start, &why))?;
         let bidi = chosen(file.bidi, themes::bad_bidi).map_err(|(start, why)| at(start, &why))?;
+        let clock =
+            chosen(file.clock, themes::bad_clock).map_err(|(start, why)| at(start, &why))?;
         for colour in file.names.values() {
             if parse_colour(colour.get_ref(), ColourDepth::TrueColour).is_none() {
                 let why = themes::unknown_colour(colour.get_ref(), None);
@@ -177,6 +185,7 @@ impl Config {
             theme,
             symbols,
             bidi,
+            clock,
             names: names
                 .map(|(name, colour)| (name, colour.into_inner()))
                 .collect(),
@@ -223,6 +232,7 @@ mod tests {
             ("[names]\nbob = \"grin\"\n", "line 2: 'grin'"),
             ("symbols = \"asci\"\n", "line 1: 'asci'"),
             ("bidi = \"on\"\n", "line 1: 'on'"),
+            ("\nclock = \"12\"\n", "line 2: '12'"),
         ] {
             fs::write(&path, text).unwrap();
             let error = Config::read(&path).unwrap_err().to_string();

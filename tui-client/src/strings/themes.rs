@@ -46,6 +46,10 @@ pub(crate) fn bad_bidi(choice: &str) -> String {
     format!("'{choice}' is no choice for right-to-left text; write auto, recado, terminal or off")
 }
 
+pub(crate) fn bad_clock(choice: &str) -> String {
+    format!("'{choice}' is no choice of times; write auto, 12-hour or 24-hour")
+}
+
 pub(crate) fn bad_name(name: &str) -> String {
     format!(
         "'{name}' is not the name of a theme; write auto, dark, light, high-contrast, 16-colour, none, or the name of a file without its ending"

@@ -30,11 +30,11 @@ impl Canvas<'_> {
     }
 
     pub(super) fn when(&self, time: Timestamp) -> String {
-        when(time, self.view.now, &self.view.time_zone)
+        when(time, self.view.now, &self.view.time_zone, self.view.clock)
     }
 
     pub(super) fn moment(&self, time: Timestamp) -> String {
-        moment(time, self.view.now, &self.view.time_zone)
+        moment(time, self.view.now, &self.view.time_zone, self.view.clock)
     }
 
     /// Draws any text on one row of an area, truncated.

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use jiff::tz::TimeZone;
 
+use super::clock::ClockFormat;
 use super::text::{columns, local};
 use crate::app::screen::{ConversationView, Item, MessageKind, MessageView};
 use crate::cells;
@@ -35,7 +36,7 @@ pub(super) struct Columns {
 impl Columns {
     /// The name column is as wide as the longest name of an author, within bounds. It has room
     /// for the other user of a direct conversation before that one writes.
-    pub(super) fn new(width: u16, conversation: &ConversationView<'_>) -> Self {
+    pub(super) fn new(width: u16, conversation: &ConversationView<'_>, clock: ClockFormat) -> Self {
         let mut longest = longest_name(&conversation.items);
         if conversation.id.room().is_none() {
             longest = longest.max(name_width(conversation.title));
@@ -43,7 +44,12 @@ impl Columns {
         let (margin, time, name, gap) = if width < TIMES_FROM {
             (0, 0, longest.min(4), 1)
         } else {
-            (1, 6, longest.clamp(4, MAX_NAME.min(width / 5)), 2)
+            (
+                1,
+                clock.width() + 1,
+                longest.clamp(4, MAX_NAME.min(width / 5)),
+                2,
+            )
         };
         let body = width - 2 * margin - time - name - gap - MARK;
         Self {

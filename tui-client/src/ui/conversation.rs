@@ -39,7 +39,7 @@ pub(super) fn render(
     screen: &Screen<'_>,
     conversation: &ConversationView<'_>,
 ) -> Below {
-    let columns = Columns::new(area.width, conversation);
+    let columns = Columns::new(area.width, conversation, canvas.view.clock);
     let (mut position, scrolls) = canvas.view.take_position(conversation);
     if conversation.items.is_empty() {
         draw_empty(canvas, area, screen, conversation);
@@ -247,9 +247,12 @@ impl Pane<'_, '_> {
         repeated: Repeated,
     ) {
         if self.columns.time > 0 && !repeated.time {
-            let clock = clock(local(message.time, &canvas.view.time_zone));
+            let time = local(message.time, &canvas.view.time_zone);
+            let clock = clock(time, canvas.view.clock);
+            let width = self.columns.time - 1;
+            let clock = format!("{clock:>0$}", usize::from(width));
             let at = (area.x + self.columns.margin, area.y);
-            canvas.put(at, 5, &clock, Theme::dim());
+            canvas.put(at, width, &clock, Theme::dim());
         }
         if repeated.name {
             return;

@@ -112,12 +112,14 @@ impl ListRow for UnreadRow<'_> {
                 };
                 let time = canvas.when(*time);
                 let author_style = canvas.view.names.style(author);
+                let clock = canvas.view.clock;
                 let mut row = canvas.row(area);
                 row.draw_left(mark, style);
                 row.skip(1);
                 if area.width >= TIMES_FROM {
                     row.draw_left(&time, Theme::dim());
-                    row.skip(7_u16.saturating_sub(columns(&time)));
+                    let column = clock.width() + 2;
+                    row.skip(column.saturating_sub(columns(&time)));
                 }
                 let name = cells::truncate(author, usize::from(area.width / 4));
                 row.draw_left(&name, author_style);

@@ -4,6 +4,7 @@
 
 mod bidi;
 mod canvas;
+mod clock;
 mod columns;
 mod completion;
 mod composer;
@@ -33,6 +34,7 @@ use recado_shared::{Membership, RoomInfo, Topic};
 
 pub use self::bidi::BidiChoice;
 use self::canvas::Canvas;
+pub use self::clock::{ClockChoice, ClockFormat};
 pub use self::glyphs::{Glyphs, SymbolChoice};
 use self::layout::Layout;
 use self::text::indent;

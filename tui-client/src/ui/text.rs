@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use recado_shared::Timestamp;
 
+use super::clock::ClockFormat;
 use crate::cells;
 
 /// Draws safe text from a cell on, at most `max` cells. Returns the column after it.
@@ -110,11 +111,11 @@ pub(super) fn local(time: Timestamp, zone: &TimeZone) -> Option<DateTime> {
     Some(zone.to_datetime(time))
 }
 
-/// The time of day as `09:41`, or dashes without one.
-pub(super) fn clock(time: Option<DateTime>) -> String {
+/// The time of day, or dashes without one.
+pub(super) fn clock(time: Option<DateTime>, format: ClockFormat) -> String {
     time.map_or_else(
         || "--:--".to_owned(),
-        |t| format!("{:02}:{:02}", t.hour(), t.minute()),
+        |time| time.strftime(format.pattern()).to_string(),
     )
 }
 
@@ -130,15 +131,20 @@ pub(super) fn day(date: Date, today: Option<Date>, is_short: bool) -> String {
     date.strftime(format).to_string()
 }
 
-/// When something last happened, or will end, in at most six cells: the time today, else the day.
-pub(super) fn when(time: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+/// When something last happened, or will end, in at most seven cells: the time today, else the day.
+pub(super) fn when(
+    time: Timestamp,
+    now: Timestamp,
+    zone: &TimeZone,
+    format: ClockFormat,
+) -> String {
     let (Some(then), Some(now)) = (local(time, zone), local(now, zone)) else {
         return String::new();
     };
     let span = then.date().until(now.date());
     let days = span.map_or(i32::MAX, |span| span.get_days());
     match days {
-        0 => clock(Some(then)),
+        0 => clock(Some(then), format),
         -6..=6 => then.strftime("%a").to_string(),
         _ if then.year() == now.year() => then.strftime("%-d %b").to_string(),
         _ => then.year().to_string(),
@@ -146,16 +152,22 @@ pub(super) fn when(time: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
 }
 
 /// A time to the minute: with the day unless it is today, with the year unless it is this year.
-pub(super) fn moment(time: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+pub(super) fn moment(
+    time: Timestamp,
+    now: Timestamp,
+    zone: &TimeZone,
+    format: ClockFormat,
+) -> String {
     let (Some(then), Some(now)) = (local(time, zone), local(now, zone)) else {
         return String::new();
     };
-    let format = match (then.date() == now.date(), then.year() == now.year()) {
-        (true, _) => "%H:%M",
-        (false, true) => "%a %-d %b %H:%M",
-        (false, false) => "%-d %b %Y %H:%M",
+    let day = match (then.date() == now.date(), then.year() == now.year()) {
+        (true, _) => "",
+        (false, true) => "%a %-d %b ",
+        (false, false) => "%-d %b %Y ",
     };
-    then.strftime(format).to_string()
+    let format = format!("{day}{}", format.pattern());
+    then.strftime(&format).to_string()
 }
 
 #[cfg(test)]
@@ -177,9 +189,21 @@ mod tests {
             ("2026-11-14T12:00:00Z", "14 Nov"),
             ("2025-12-31T12:00:00Z", "2025"),
         ] {
-            assert_eq!(when(at(time), now, &TimeZone::UTC), shown, "{time}");
+            assert_eq!(
+                when(at(time), now, &TimeZone::UTC, ClockFormat::Hours24),
+                shown,
+                "{time}"
+            );
         }
-        assert_eq!(when(Timestamp(u64::MAX), now, &TimeZone::UTC), "");
+        assert_eq!(
+            when(
+                Timestamp(u64::MAX),
+                now,
+                &TimeZone::UTC,
+                ClockFormat::Hours24
+            ),
+            ""
+        );
     }
 
     #[test]
@@ -190,9 +214,39 @@ mod tests {
             ("2026-11-20T23:59:00Z", "Fri 20 Nov 23:59"),
             ("2025-12-31T12:00:00Z", "31 Dec 2025 12:00"),
         ] {
-            assert_eq!(moment(at(time), now, &TimeZone::UTC), shown, "{time}");
+            assert_eq!(
+                moment(at(time), now, &TimeZone::UTC, ClockFormat::Hours24),
+                shown,
+                "{time}"
+            );
         }
-        assert_eq!(moment(Timestamp(u64::MAX), now, &TimeZone::UTC), "");
+        assert_eq!(
+            moment(
+                Timestamp(u64::MAX),
+                now,
+                &TimeZone::UTC,
+                ClockFormat::Hours24
+            ),
+            ""
+        );
+    }
+
+    #[test]
+    fn times_of_12_hours_say_which_half_of_the_day() {
+        let now = at("2026-11-21T23:44:00Z");
+        for (time, shown) in [
+            ("2026-11-21T00:02:00Z", "12:02am"),
+            ("2026-11-21T09:41:00Z", "9:41am"),
+            ("2026-11-21T12:00:00Z", "12:00pm"),
+            ("2026-11-21T23:59:00Z", "11:59pm"),
+        ] {
+            let format = ClockFormat::Hours12;
+            assert_eq!(when(at(time), now, &TimeZone::UTC, format), shown, "{time}");
+            assert!(shown.len() <= format.width().into());
+        }
+        let time = at("2026-11-20T23:59:00Z");
+        let shown = moment(time, now, &TimeZone::UTC, ClockFormat::Hours12);
+        assert_eq!(shown, "Fri 20 Nov 11:59pm");
     }
 
     #[test]

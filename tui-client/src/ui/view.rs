@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use ratatui::layout::Rect;
 use recado_shared::{ConversationId, Timestamp};
 
+use super::clock::ClockFormat;
 use super::glyphs::Glyphs;
 use super::rows::WrapCache;
 use super::scroll::Position;
@@ -35,6 +36,8 @@ pub struct ViewState {
     /// The time of the frame, for "today".
     pub now: Timestamp,
     pub(super) time_zone: TimeZone,
+    /// How times of day are written.
+    pub clock: ClockFormat,
     pub(super) theme: Theme,
     pub(super) names: NameColours,
     /// Forms of signs and clusters, for the terminal that draws them.
@@ -68,6 +71,7 @@ impl ViewState {
         Self {
             now,
             time_zone,
+            clock: ClockFormat::default(),
             theme,
             names,
             glyphs: Glyphs::default(),

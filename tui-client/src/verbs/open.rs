@@ -256,5 +256,6 @@ fn themed_view(
         Some((name.clone(), colour))
     });
     view.set_names(NameColours::new(names));
+    view.clock = config.clock.format(|name| std::env::var(name).ok());
     (view, themes, notice)
 }
