@@ -2,8 +2,8 @@
 
 use recado_shared::limits::{MAX_REQUESTS_IN_FLIGHT, TYPING_INTERVAL};
 use recado_shared::{
-    ClientFrame, Content, ConversationId, Entry, MessageId, Request, RequestError, Seq, Timestamp,
-    UserId,
+    ClientFrame, Content, ConversationId, Entry, MessageId, Request, RequestError, RoomEvent, Seq,
+    Timestamp, UserId,
 };
 
 use super::requests::RequestKind;
@@ -128,9 +128,11 @@ impl Session {
         error: RequestError,
         cx: &mut Context,
     ) {
-        let conversation = self.outbox.find(id).map(|it| it.pending.conversation);
-        // A room that was closed, or that the user has left, is unknown to the server.
-        let known = conversation.and_then(|id| chats.silence_reason(id));
+        let pending = self.outbox.find(id).map(|queued| &queued.pending);
+        // A room that was closed, or that the user has left, is unknown to the server. Only a join wants to
+        // change that.
+        let in_room = pending.filter(|it| it.content != Content::Room(RoomEvent::Joined));
+        let known = in_room.and_then(|it| chats.silence_reason(it.conversation));
         if error.is_temporary() {
             self.outbox.set_state(id, PendingState::Waiting);
             self.outbox.paused_until = Some(cx.now.instant + PAUSE);

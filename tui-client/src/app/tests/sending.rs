@@ -346,6 +346,18 @@ fn a_change_in_a_room_that_was_closed_meanwhile_says_so_and_is_not_offered() {
 }
 
 #[test]
+fn a_join_that_is_refused_says_the_reason_of_the_server() {
+    let mut client = Client::in_room(0);
+    client.room_entry(event(1, ME, RoomEvent::Left));
+    let number = requests(&client.say("/join"))[0].0;
+    client.frame(refused(number, RequestError::UnknownRoom));
+    assert_eq!(
+        client.message(),
+        "Cannot join the room: no such room, or you have no access to it"
+    );
+}
+
+#[test]
 fn a_message_to_a_room_that_was_closed_meanwhile_says_so() {
     let mut client = Client::in_room(0);
     let (number, id, ..) = appends(&client.say("anyone?"))[0];
