@@ -111,7 +111,7 @@ impl MembershipIndex {
             return None;
         };
         let room = self.rooms.get(&id)?;
-        room.is_ended_by(entry.author, event).then_some(room)
+        room.is_ended_by(event).then_some(room)
     }
 
     /// Applies a committed entry. Returns the user whose own membership it changed.

@@ -109,6 +109,15 @@ impl MemberChange {
     }
 }
 
+/// Whether a valid event ends a room of so many members: its closing, or the leave of the last one.
+pub fn ends_room(event: &RoomEvent, members: usize) -> bool {
+    match event {
+        RoomEvent::Closed => true,
+        RoomEvent::Left => members == 1,
+        _ => false,
+    }
+}
+
 impl MemberState {
     /// A member of this role who is not muted.
     pub const fn member(role: Role) -> Self {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::membership::{MemberChange, MemberState, RoomChange};
+use super::membership::{MemberChange, MemberState, RoomChange, ends_room};
 use crate::content::RoomEvent;
 use crate::id::UserId;
 use crate::room::{Membership, Role, RoomInfo, Visibility};
@@ -84,12 +84,13 @@ impl RoomState {
 
     /// Applies a committed event. Returns its subject, if only the relation of one user changed.
     pub fn apply(&mut self, author: UserId, event: &RoomEvent) -> Option<UserId> {
+        let is_ended = self.is_ended_by(event);
         match event.change(author) {
             RoomChange::Member(user, change) => {
                 let before = self.member(user).or_else(|| self.outsider(user));
                 let state = change.apply(before, self.is_empty())?;
                 self.insert(user, state);
-                if self.is_empty() && matches!(change, MemberChange::Exit(_)) {
+                if is_ended {
                     self.close();
                 }
                 return Some(user);
@@ -102,12 +103,8 @@ impl RoomState {
     }
 
     /// Whether an event ends the room: its closing, or the last member who leaves.
-    pub fn is_ended_by(&self, author: UserId, event: &RoomEvent) -> bool {
-        match event {
-            RoomEvent::Closed => true,
-            RoomEvent::Left => self.len() == 1 && self.member(author).is_some(),
-            _ => false,
-        }
+    pub fn is_ended_by(&self, event: &RoomEvent) -> bool {
+        ends_room(event, self.len())
     }
 
     fn close(&mut self) {

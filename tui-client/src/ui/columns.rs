@@ -101,7 +101,11 @@ fn longest_name(items: &[Item<'_>]) -> u16 {
         if let Item::Message(message) = item
             && longest < MAX_NAME
         {
-            longest = longest.max(name_width(&name_of(message)));
+            let name = name_of(message);
+            // A name takes no more cells than bytes, so that few are measured in a frame.
+            if name.len() > usize::from(longest) {
+                longest = longest.max(name_width(&name));
+            }
         }
     }
     longest

@@ -1,6 +1,6 @@
 //! Rooms in the writer: creation, and the effect of each room event on rows.
 
-use recado_shared::rules::membership::{EventContext, MemberChange, RoomChange};
+use recado_shared::rules::membership::{EventContext, MemberChange, RoomChange, ends_room};
 use recado_shared::{
     Content, ConversationId, Entry, Membership, RequestError, Role, RoomEvent, RoomId, Seq, UserId,
 };
@@ -154,7 +154,7 @@ impl Batch<'_> {
                     }
                     MemberChange::Exit(_) => {
                         members::exit(db, place, user, after.membership, author)?;
-                        if *event == RoomEvent::Left && context.members == 1 {
+                        if ends_room(event, context.members) {
                             self.end_empty_room(room, place)?;
                         }
                     }

@@ -11,7 +11,7 @@ CREATE TABLE left_rooms (
     PRIMARY KEY (conversation, user)
 ) STRICT, WITHOUT ROWID;
 
--- Of those who went before this table exists, only the name is known not to be newer than needed.
+-- What held when users went before this table exists is not known: they keep the present name, and nothing else.
 INSERT INTO left_rooms
 SELECT m.conversation, m.user, r.name, NULL, r.visibility, r.history, 0, 0
 FROM members m JOIN conversations c ON c.id = m.conversation JOIN rooms r ON r.id = c.room
