@@ -74,10 +74,12 @@ impl Conversation {
         is_news
     }
 
-    /// Whether the room was closed: nothing follows that entry in its log.
+    /// Whether the room has ended: nothing follows its closing in the log, and its last member has left it.
     pub(crate) fn is_closed(&self) -> bool {
         let last = self.log.entry(self.log.newest);
+        let info = self.room().and_then(|room| room.info.as_ref());
         last.is_some_and(|entry| entry.content == Content::Room(RoomEvent::Closed))
+            || info.is_some_and(|info| info.members == 0 && info.membership == Membership::Left)
     }
 
     /// The membership of the user, who is always a member of a direct conversation.

@@ -80,6 +80,13 @@ fn the_last_member_leaves_after_a_question() {
     );
     let left = (ROOM, Content::Room(RoomEvent::Left));
     assert_eq!(contents(&client.keys("enter")), [left]);
+    // No hint says that one could join it again.
+    client.room_entry(event(3, ME, RoomEvent::Left));
+    client.say("anyone?");
+    assert_eq!(
+        client.message(),
+        "#lobby was closed. Nothing can be sent there any more"
+    );
 }
 
 #[test]

@@ -11,8 +11,9 @@ CREATE TABLE left_rooms (
     PRIMARY KEY (conversation, user)
 ) STRICT, WITHOUT ROWID;
 
--- What held when users went before this table exists is not known: they keep the present name, and nothing else.
+-- What held when users went before this table exists is not known: they keep the room as it is now, without its
+-- topic.
 INSERT INTO left_rooms
-SELECT m.conversation, m.user, r.name, NULL, r.visibility, r.history, 0, 0
+SELECT m.conversation, m.user, r.name, NULL, r.visibility, r.history, r.members, c.newest_time
 FROM members m JOIN conversations c ON c.id = m.conversation JOIN rooms r ON r.id = c.room
 WHERE m.standing >= 2;
